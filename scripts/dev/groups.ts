@@ -1,0 +1,110 @@
+/**
+ * What is run when the repository is checked: groups of checks and tests, as data.
+ *
+ * @module
+ */
+
+/** One process to run, and how to read what it leaves. */
+export type Group =
+  /** Passes when the process ends with status 0; counts as one. */
+  | { readonly kind: "check"; readonly name: string; readonly args: readonly string[] }
+  /** Every test counts, as told by the JUnit file that the process writes. */
+  | {
+    readonly kind: "tests";
+    readonly name: string;
+    readonly args: readonly string[];
+    /** Files that must each have run at least one test. */
+    readonly files: readonly string[];
+  };
+
+/** The sets of groups that can be asked for. */
+export const SELECTIONS = ["ok", "lab", "all"] as const;
+
+/** Which groups to run: those without a guest, those with one, or both. */
+export type Selection = (typeof SELECTIONS)[number];
+
+/** Tests that need a guest. */
+const LAB_TESTS = "tests/lab/";
+
+/**
+ * What a test may do: the same as the tool, in any folder and with any program.
+ * No environment is granted, so that a library that wants one is noticed here and not by a user.
+ */
+const TEST_PERMISSIONS: readonly string[] = [
+  "--no-prompt",
+  "--allow-read",
+  "--allow-write",
+  "--allow-run",
+  "--allow-net=127.0.0.1",
+];
+
+/** What {@linkcode planGroups} looks at. */
+export interface Repository {
+  /** Every file, as a path from the top of the repository. */
+  readonly files: readonly string[];
+  /** The modules of the package, as in `exports` of `deno.json`. */
+  readonly modules: readonly string[];
+}
+
+/**
+ * Plans what to run.
+ *
+ * @param selection which groups
+ * @param repository its files and modules
+ * @returns the groups, in the order in which they run
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ *
+ * const groups = planGroups("lab", { files: ["tests/lab/a_test.ts", "model/b_test.ts"], modules: [] });
+ * assert.deepEqual(groups.map((group) => group.name), ["tests/lab/a_test.ts"]);
+ * ```
+ */
+export function planGroups(selection: Selection, repository: Repository): readonly Group[] {
+  switch (selection) {
+    case "ok":
+      return planOk(repository);
+    case "lab":
+      return planLab(repository);
+    case "all":
+      return [...planOk(repository), ...planLab(repository)];
+    default:
+      return selection satisfies never;
+  }
+}
+
+/** Everything that needs no guest. */
+function planOk({ files, modules }: Repository): Group[] {
+  const unit = files.filter((file) => file.endsWith("_test.ts") && !file.startsWith(LAB_TESTS));
+  return [
+    { kind: "check", name: "fmt", args: ["fmt", "--check"] },
+    { kind: "check", name: "lint", args: ["lint"] },
+    { kind: "check", name: "check", args: ["check", "."] },
+    { kind: "check", name: "doc --lint", args: ["doc", "--lint", ...modules] },
+    // Types are the business of the check above: a wrong one there must not hide the tests here.
+    {
+      kind: "tests",
+      name: "unit tests",
+      args: ["test", "--no-check", ...TEST_PERMISSIONS, ...unit],
+      files: unit,
+    },
+    {
+      kind: "tests",
+      name: "doc tests",
+      args: ["test", "--doc", "--ignore=**/*_test.ts", ...TEST_PERMISSIONS, "."],
+      files: [],
+    },
+  ];
+}
+
+/** Everything that needs a guest: one process per file, one after another, since a guest needs the machine. */
+function planLab({ files }: Repository): Group[] {
+  const tests = files.filter((file) => file.startsWith(LAB_TESTS) && file.endsWith("_test.ts"));
+  const args = ["test", "--no-check", ...TEST_PERMISSIONS];
+  // Without any file there still is a group: it fails, since it runs no test.
+  if (tests.length === 0) {
+    return [{ kind: "tests", name: "lab tests", args: [...args, LAB_TESTS], files: [] }];
+  }
+  return tests.map((file) => ({ kind: "tests", name: file, args: [...args, file], files: [file] }));
+}
