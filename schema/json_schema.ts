@@ -1,0 +1,71 @@
+/**
+ * The JSON Schema of the published events, made from their table.
+ *
+ * @module
+ */
+
+import { COMMON_FIELDS } from "./event_parts.ts";
+import { EVENT_TABLE } from "./event_table.ts";
+import type { PublishedField, PublishedFields, PublishedKind } from "./field.ts";
+
+/** A JSON value. */
+export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
+
+/** A JSON object. */
+export type JsonObject = { readonly [key: string]: Json };
+
+const KINDS: Readonly<Record<PublishedKind, JsonObject>> = {
+  integer: { type: "integer" },
+  decimal: { type: "string", pattern: "^-?[0-9]{1,20}$" },
+  text: { type: "string" },
+  boolean: { type: "boolean" },
+  time: { type: "string", pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{9}Z$" },
+  integers: { type: "array", items: { type: "integer" } },
+  texts: { type: "array", items: { type: "string" } },
+};
+
+/**
+ * Returns the JSON Schema (draft 2020-12) of one line of a published stream.
+ *
+ * Unknown fields are allowed, because later versions may add some.
+ *
+ * @returns the schema as a JSON value
+ * @example
+ * ```ts
+ * import { jsonSchema } from "./json_schema.ts";
+ * import assert from "node:assert/strict";
+ *
+ * assert.equal(jsonSchema().$schema, "https://json-schema.org/draft/2020-12/schema");
+ * ```
+ */
+export function jsonSchema(): JsonObject {
+  const events = Object.entries(EVENT_TABLE).map(([type, event]) => {
+    const shape = objectSchema({ ...COMMON_FIELDS, ...event.fields });
+    const properties = { ...(shape.properties as JsonObject), type: { const: type } };
+    return { title: type, description: event.meaning, ...shape, properties };
+  });
+  return {
+    $schema: "https://json-schema.org/draft/2020-12/schema",
+    title: "trace-clone event",
+    description: "One line of the NDJSON stream of trace-clone",
+    oneOf: events,
+  };
+}
+
+function objectSchema(fields: PublishedFields): JsonObject {
+  const properties = Object.fromEntries(
+    Object.entries(fields).map(([name, field]) => [name, fieldSchema(field)]),
+  );
+  return { type: "object", required: Object.keys(fields), properties };
+}
+
+function fieldSchema(field: PublishedField): JsonObject {
+  const value = field.fields !== undefined
+    ? objectSchema(field.fields)
+    : field.values !== undefined
+    ? { enum: field.values }
+    : KINDS[field.kind ?? "text"];
+  return field.nullable === true
+    ? { description: field.meaning, anyOf: [value, { type: "null" }] }
+    : { description: field.meaning, ...value };
+}
