@@ -1,0 +1,27 @@
+/**
+ * The lab: throw-away virtual machines with kernels to trace, booted from stock Debian packages under software
+ * emulation. Nothing of it runs with more rights than the user has, and nothing of it outlives the process that
+ * started it.
+ *
+ * ```text
+ * kernels.ts ─▶ kernel_image.ts ─┐
+ *               root_image.ts ───┴▶ guest.ts ─▶ running.ts
+ * stimulus/*.c ─▶ stimulus_binary.ts
+ * ```
+ *
+ * @module
+ */
+
+export { type BuildOptions } from "./build_once.ts";
+export { type CacheEntry, labCacheFolder, listCache, removeCached, removeLeftovers } from "./cache.ts";
+export { bootGuest, type BootOptions, type Guest, type GuestOptions, startGuest } from "./guest.ts";
+export { buildGuestFiles } from "./guest_files.ts";
+export { buildKernelImage, type KernelImage } from "./kernel_image.ts";
+export { findKernel, LAB_KERNELS, type LabKernel } from "./kernels.ts";
+export { installCommand, LAB_PACKAGES, type LabPackage } from "./packages.ts";
+export { missingPackages, prepareMachine, type PrepareOptions } from "./prepare.ts";
+export { LAB_PROGRAMS } from "./program.ts";
+export { type GuestFiles } from "./qemu.ts";
+export { buildRootImage } from "./root_image.ts";
+export { findRunning, listRunning, registerGuest, type RunningGuest, stopRunning } from "./running.ts";
+export { buildStimulus, type StimulusOptions } from "./stimulus_binary.ts";

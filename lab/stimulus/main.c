@@ -1,0 +1,152 @@
+/*
+ * stimulus - makes pidfds in known ways and says what it got.
+ *
+ * A tracer that watches it can be compared, call by call, with its report.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "report.h"
+#include "scenario.h"
+
+#define EXIT_USAGE 2
+
+static const struct scenario *const tables[] = {
+	scenarios_create, scenarios_leave, scenarios_fail,
+	scenarios_cgroup, scenarios_many,  scenarios_noise,
+};
+#define TABLES (sizeof(tables) / sizeof(tables[0]))
+
+static const struct scenario *find_scenario(const char *name)
+{
+	for (size_t i = 0; i < TABLES; i++)
+		for (const struct scenario *s = tables[i]; s->name != NULL; s++)
+			if (strcmp(s->name, name) == 0)
+				return s;
+	return NULL;
+}
+
+static void print_scenarios(bool with_summary)
+{
+	for (size_t i = 0; i < TABLES; i++)
+		for (const struct scenario *s = tables[i]; s->name != NULL; s++)
+			if (with_summary)
+				printf("  %-18s %s\n", s->name, s->summary);
+			else
+				printf("%s\n", s->name);
+}
+
+static void print_help(void)
+{
+	printf("Usage: stimulus SCENARIO [N] [--hold MS]\n"
+	       "       stimulus --list | --help\n\n"
+	       "Does the scenario N times (1 to %d, by default 1) and then writes one\n"
+	       "JSON line per call and a last line with the verdict.\n"
+	       "--hold MS sleeps so long before the exit; for bystander it is the time\n"
+	       "its pidfds stay open.\n\n"
+	       "Scenarios:\n",
+	       ROUNDS_MAX);
+	print_scenarios(true);
+	printf("\nExit status: 0 as expected, 1 not as expected, 2 usage, 3 cannot run here.\n");
+}
+
+/* Takes decimal digits only; -1 for anything else or a value out of bounds. */
+static int parse_number(const char *text, int least, int most)
+{
+	size_t digits = text == NULL ? 0 : strspn(text, "0123456789");
+
+	if (digits == 0 || digits > 9 || text[digits] != '\0')
+		return -1;
+	int value = atoi(text);
+	return value < least || value > most ? -1 : value;
+}
+
+/* The sentence to complain with, or null when the arguments are good. */
+static const char *parse_arguments(int count, char **words, struct run *run,
+				   const struct scenario **scenario)
+{
+	bool has_rounds = false;
+
+	*scenario = NULL;
+	*run = (struct run){ .rounds = 1, .hold_ms = -1 };
+	for (int i = 1; i < count; i++) {
+		if (strcmp(words[i], "--hold") == 0) {
+			run->hold_ms = parse_number(words[++i], 0, HOLD_MS_MAX);
+			if (run->hold_ms < 0)
+				return "--hold takes milliseconds, 0 to 3600000";
+		} else if (words[i][0] == '-') {
+			return "unknown option";
+		} else if (*scenario == NULL) {
+			*scenario = find_scenario(words[i]);
+			if (*scenario == NULL)
+				return "unknown scenario";
+		} else if (!has_rounds) {
+			run->rounds = parse_number(words[i], 1, ROUNDS_MAX);
+			if (run->rounds < 0)
+				return "N is a number from 1 to 100000";
+			has_rounds = true;
+		} else {
+			return "too many arguments";
+		}
+	}
+	return *scenario == NULL ? "no scenario given" : NULL;
+}
+
+static void run_scenario(const struct scenario *scenario, const struct run *run)
+{
+	if (scenario->whole != NULL) {
+		scenario->whole(run);
+		return;
+	}
+	for (int round = 0; round < run->rounds && report_verdict() == VERDICT_OK; round++) {
+		scenario->round(round);
+		if (report_verdict() == VERDICT_OK)
+			report_round_done();
+	}
+}
+
+static void sleep_ms(int ms)
+{
+	struct timespec rest = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L };
+
+	while (nanosleep(&rest, &rest) != 0 && errno == EINTR)
+		;
+}
+
+int main(int count, char **words)
+{
+	const struct scenario *scenario;
+	struct run run;
+
+	/* The two words without help text are for the program's own execve. */
+	if (count == 2 && strcmp(words[1], "--true") == 0)
+		return 0;
+	if (count == 3 && strcmp(words[1], "--after-exec") == 0)
+		return after_exec(words[2]);
+	if (count == 2 && strcmp(words[1], "--help") == 0) {
+		print_help();
+		return 0;
+	}
+	if (count == 2 && strcmp(words[1], "--list") == 0) {
+		print_scenarios(false);
+		return 0;
+	}
+	const char *complaint = parse_arguments(count, words, &run, &scenario);
+	if (complaint != NULL) {
+		fprintf(stderr, "stimulus: %s; see stimulus --help\n", complaint);
+		return EXIT_USAGE;
+	}
+	if (!report_open(run.rounds)) {
+		fprintf(stderr, "stimulus: no memory for the report of %d rounds\n", run.rounds);
+		return VERDICT_CANNOT_RUN;
+	}
+	run_scenario(scenario, &run);
+	if (!report_print(scenario->name))
+		return VERDICT_UNEXPECTED;
+	if (run.hold_ms > 0 && strcmp(scenario->name, "bystander") != 0)
+		sleep_ms(run.hold_ms);
+	return (int)report_verdict();
+}

@@ -1,0 +1,42 @@
+/*
+ * What a scenario is: a name, a sentence, and either one round or, when the
+ * rounds need something around them, the whole run.
+ */
+#ifndef STIMULUS_SCENARIO_H
+#define STIMULUS_SCENARIO_H
+
+#include <stddef.h>
+
+#define ROUNDS_MAX 100000
+#define HOLD_MS_MAX 3600000
+
+struct run {
+	int rounds;
+	int hold_ms; /* -1 when no --hold was given */
+};
+
+struct scenario {
+	const char *name;
+	const char *summary;
+	void (*round)(int round);
+	void (*whole)(const struct run *run); /* counts its rounds by report_round_done() */
+};
+
+/* The program itself, for the scenarios that execve it. */
+#define SELF "/proc/self/exe"
+
+/* Every table ends with an entry without a name. */
+extern const struct scenario scenarios_create[];  /* a pidfd is made and closed */
+extern const struct scenario scenarios_leave[];   /* a pidfd is closed by exit or execve */
+extern const struct scenario scenarios_fail[];    /* no pidfd is made */
+extern const struct scenario scenarios_cgroup[];  /* one was made and taken back */
+extern const struct scenario scenarios_many[];    /* several threads, strange names */
+extern const struct scenario scenarios_noise[];   /* other work of a busy machine */
+
+/* The plain clone round, which other scenarios put into their own setting. */
+void round_clone(int round);
+
+/* What the program does after an execve of exec-open: its exit status. */
+int after_exec(const char *fd_text);
+
+#endif
