@@ -1,0 +1,99 @@
+/**
+ * From a record of the wire table to the statements that print it.
+ *
+ * @module
+ */
+
+import { ACTOR, STAMP, WIRE_TABLE } from "../schema/mod.ts";
+import type { WireField, WireKind, WireRecord, WireTag } from "../schema/mod.ts";
+import type { Expr, Statement } from "./ast.ts";
+import { builtin, cast, commWord, field, increment, lookup } from "./builder.ts";
+
+/** The map that numbers records of each context, per CPU. */
+export const COUNTERS = { task: "task_records", softirq: "softirq_records" } as const;
+
+const FORMATS: Readonly<Record<WireKind, string>> = {
+  i32: "%d",
+  u32: "%u",
+  u64: "%llu",
+  hex: "%lx",
+  comm: "%lx %lx",
+  word: "%s",
+};
+
+type AutoName = (typeof STAMP)[number]["name"] | (typeof ACTOR)[number]["name"];
+type FieldName<T extends WireTag> = (typeof WIRE_TABLE)[T]["fields"][number]["name"];
+type Numbered<T extends WireTag> = (typeof WIRE_TABLE)[T]["numbering"] extends "none" ? never : AutoName;
+
+/** The expressions that a tracer gives for a record; stamp and actor of a numbered record fill themselves. */
+export type EmitValues<T extends WireTag> = { readonly [N in Exclude<FieldName<T>, Numbered<T>>]: Expr };
+
+/**
+ * Returns the statements that number and print one record.
+ *
+ * A field of kind `comm` is given as the task whose `comm` it is.
+ *
+ * @param tag the record's name in the wire table
+ * @param values one expression for each field that does not fill itself
+ * @returns statements for the body of a probe
+ * @example
+ * ```ts
+ * import { emit } from "./emit.ts";
+ * import { argument, int } from "./builder.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const [number, print] = emit("put", { pidAddress: argument("pid"), count: int(1) });
+ * assert.equal(number?.kind, "increment");
+ * assert.equal(print?.kind === "print" && print.format, "put %u %u %llu %lx %d\\n");
+ * ```
+ */
+export function emit<T extends WireTag>(tag: T, values: EmitValues<T>): readonly Statement[] {
+  const record: WireRecord = WIRE_TABLE[tag];
+  const given: Readonly<Record<string, Expr>> = values;
+  const statements: Statement[] = [];
+  if (record.numbering !== "none") statements.push(increment(COUNTERS[record.numbering], builtin("cpu")));
+  const format = [tag, ...record.fields.map((it) => FORMATS[it.kind])].join(" ") + "\\n";
+  const printed = record.fields.flatMap((it) => print(it, given[it.name] ?? automatic(it.name, record)));
+  statements.push({ kind: "print", format, values: printed });
+  return statements;
+}
+
+function print(it: WireField, value: Expr): readonly Expr[] {
+  switch (it.kind) {
+    case "i32":
+      return [cast("int32", value)];
+    case "u32":
+      return [cast("uint32", value)];
+    case "u64":
+    case "hex":
+      return [cast("uint64", value)];
+    case "word":
+      return [value];
+    case "comm":
+      return [commWord(value, 0), commWord(value, 1)];
+    default:
+      return it.kind satisfies never;
+  }
+}
+
+function automatic(name: string, record: WireRecord): Expr {
+  const task = builtin("curtask");
+  switch (name) {
+    case "cpu":
+      return builtin("cpu");
+    case "number":
+      return lookup(COUNTERS[record.numbering === "softirq" ? "softirq" : "task"], builtin("cpu"));
+    case "ktimeNs":
+      return builtin("nsecs");
+    case "pid":
+      return builtin("pid");
+    case "tid":
+      return builtin("tid");
+    case "startNs":
+      return field(task, "->group_leader->start_boottime");
+    case "comm":
+      return task;
+    default:
+      throw new TypeError(`Cannot print a record: no value for the field "${name}"`);
+  }
+}

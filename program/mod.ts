@@ -1,0 +1,46 @@
+/**
+ * How a bpftrace program is written: a small syntax tree, a builder, and its text.
+ *
+ * @module
+ */
+
+export type {
+  AttachPoint,
+  BinaryOperator,
+  Expr,
+  Probe,
+  ProgramConfig,
+  Statement,
+  TraceProgram,
+} from "./ast.ts";
+export {
+  argument,
+  binary,
+  builtin,
+  cast,
+  clear,
+  clockText,
+  commWord,
+  exit,
+  fentry,
+  fexit,
+  field,
+  if_,
+  increment,
+  int,
+  kaddr,
+  kprobe,
+  let_,
+  load,
+  loadUser,
+  lookup,
+  positional,
+  probe,
+  remove,
+  set,
+  tracepoint,
+  variable,
+} from "./builder.ts";
+export { COUNTERS, emit } from "./emit.ts";
+export type { EmitValues } from "./emit.ts";
+export { renderAttachPoint, renderProgram } from "./render.ts";

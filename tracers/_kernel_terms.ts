@@ -1,0 +1,48 @@
+/** Numbers and names of the kernel that several probes use. */
+
+import { builtin, cast, field, lookup } from "../program/mod.ts";
+import type { Expr } from "../program/mod.ts";
+
+/** `CLONE_PIDFD`, include/uapi/linux/sched.h. */
+export const CLONE_PIDFD = 0x1000;
+
+/** `PIDTYPE_TGID`, include/linux/pid_types.h: place of the thread group's pid in `signal->pids`. */
+export const PIDTYPE_TGID = 1;
+
+/**
+ * The maps of the program, by what they hold.
+ *
+ * - `cloning`: thread → 1 while copy_process() runs for CLONE_PIDFD, until kernel_clone() returns.
+ * - `opening`: thread → 1 while pidfd_open(2) runs.
+ * - `file`: thread → `struct file *` that its present call made.
+ * - `given_up`, `given_up_count`: thread → `struct pid *` that its failing clone gave up, and its count.
+ * - `before`: thread → count when pidfs_evict_inode() was entered.
+ * - `tracked`: `struct pid *` → 1 from its first pidfd until it is freed.
+ * - `tree`: process → 1 while it belongs to the followed command.
+ */
+export const MAPS = {
+  cloning: "cloning",
+  opening: "opening",
+  file: "file",
+  givenUp: "given_up",
+  givenUpCount: "given_up_count",
+  before: "before",
+  tracked: "tracked",
+  tree: "tree",
+} as const;
+
+/** The key of a map by thread. */
+export const THREAD: Expr = cast("uint64", builtin("tid"));
+
+/** The key of a map by process. */
+export const PROCESS: Expr = cast("uint64", builtin("pid"));
+
+/** `pid->count` of a `struct pid *`. */
+export function countOf(pid: Expr): Expr {
+  return field(pid, "->count.refs.counter");
+}
+
+/** Whether a `struct pid *` is tracked. */
+export function isTracked(pid: Expr): Expr {
+  return lookup(MAPS.tracked, cast("uint64", pid));
+}

@@ -1,0 +1,70 @@
+/**
+ * What every run needs besides its subject: a first line, a heartbeat on every CPU, and three ways to end.
+ *
+ * @module
+ */
+
+import {
+  binary,
+  builtin,
+  cast,
+  clear,
+  clockText,
+  COUNTERS,
+  emit,
+  exit,
+  if_,
+  int,
+  lookup,
+  positional,
+  probe,
+  set,
+} from "../program/mod.ts";
+import type { Probe } from "../program/mod.ts";
+import { MAPS } from "./_kernel_terms.ts";
+import type { TraceLimits } from "./tracer.ts";
+
+/** Returns the probes that frame a run: those for its begin, those for its course and end. */
+export function housekeeping(
+  limits: TraceLimits,
+): { readonly first: readonly Probe[]; readonly last: readonly Probe[] } {
+  const command = cast("uint64", positional(1));
+  const begin = probe({ kind: "BEGIN" }, "Tells that everything is attached, and the clock's place in UTC.", {
+    body: [
+      ...(limits.follow ? [set(MAPS.tree, command, int(1))] : []),
+      ...emit("ready", { bpftracePid: builtin("pid"), ktimeNs: builtin("nsecs"), utc: clockText() }),
+    ],
+  });
+  return {
+    first: [begin],
+    last: [heartbeat(limits.eventsMax), deadline(limits.deadlineSeconds), end(limits)],
+  };
+}
+
+function heartbeat(eventsMax: number): Probe {
+  const numbered = lookup(COUNTERS.task, builtin("cpu"));
+  return probe({ kind: "profile", hertz: 1 }, "Heartbeat of each CPU; ends the run at the event budget.", {
+    body: [
+      ...emit("tick", {
+        cpu: builtin("cpu"),
+        ktimeNs: builtin("nsecs"),
+        task: numbered,
+        softirq: lookup(COUNTERS.softirq, builtin("cpu")),
+      }),
+      if_(binary(numbered, ">", int(eventsMax)), [exit()]),
+    ],
+  });
+}
+
+function deadline(seconds: number): Probe {
+  return probe({ kind: "interval", seconds }, "The deadline: nothing of this outlives it.", {
+    body: [exit()],
+  });
+}
+
+/** The counters stay, so that bpftrace prints them: the number of records that were made on each CPU. */
+function end(limits: TraceLimits): Probe {
+  const { tree, ...always } = MAPS;
+  const maps = limits.follow ? [...Object.values(always), tree] : Object.values(always);
+  return probe({ kind: "END" }, "Empties the maps that bpftrace would print.", { body: maps.map(clear) });
+}

@@ -1,0 +1,198 @@
+/**
+ * The lifecycle of pidfds: who makes one, when its last reference goes, and what becomes of the process that it names.
+ *
+ * ```text
+ * EVENT          PID COMM            FD ORIGIN      TARGET TCOMM           COUNT
+ * create        1184 stimulus         3 clone         1185 stimulus          2/2
+ * exit          1185 stimulus                         1185 stimulus          2/2
+ * release       1184 stimulus                         1185 stimulus          1/1
+ * reap          1184 stimulus                         1185 stimulus          1/1
+ * free             -                                  1185 stimulus          0/0
+ * ```
+ *
+ * COUNT is the `struct pid`'s counter after the step, and what it should be: one for the pid hash, one for the inode
+ * that all pidfds of the process share. `+1` behind it is one holder more that is not known, such as somebody who
+ * reads /proc.
+ *
+ * Overhead: the only probe on a path that every file takes is `__fput`, where the file's operations are compared in
+ * the kernel. The others run once a fork, exit or pidfd.
+ *
+ * History of the symbols: pidfs came with Linux 6.9 (commit "pidfd: add pidfs"); before it pidfds were anonymous
+ * inodes, and each held a reference of its own.
+ *
+ * @module
+ */
+
+import type { Btf, KernelFacts, Support } from "../kernel/mod.ts";
+import { renderAttachPoint } from "../program/mod.ts";
+import type { Probe, TraceProgram } from "../program/mod.ts";
+import { PIDTYPE_TGID } from "./_kernel_terms.ts";
+import { births } from "./births.ts";
+import type { BirthSites } from "./births.ts";
+import { housekeeping } from "./housekeeping.ts";
+import { releases } from "./releases.ts";
+import { targets } from "./targets.ts";
+import type { TargetSites } from "./targets.ts";
+import type { NoPlan, Plan, TraceLimits } from "./tracer.ts";
+
+/** Functions that must be there for fentry and fexit. */
+const FUNCTIONS = [
+  "copy_process",
+  "kernel_clone",
+  "pidfs_alloc_file",
+  "__fput",
+  "pidfs_evict_inode",
+  "release_task",
+  "free_pid",
+  "delayed_put_pid",
+] as const;
+
+/** System call function of pidfd_open, by machine; the first that exists is taken. */
+const PIDFD_OPEN = ["__x64_sys_pidfd_open", "__arm64_sys_pidfd_open"] as const;
+
+/** The functions and data that this tracer asks about, for `discover`. */
+export const LIFECYCLE_SYMBOLS: readonly string[] = [
+  ...FUNCTIONS,
+  ...PIDFD_OPEN,
+  "put_pid",
+  "pidfs_file_operations",
+  "pidfs_free_pid",
+  "pidfs_register_pid",
+  "pidfd_prepare",
+  "pidfd_create",
+  "pidfd_release",
+  "anon_inode_getfd",
+];
+
+/** The tracepoints that this tracer asks about. */
+export const LIFECYCLE_TRACEPOINTS: readonly string[] = ["sched:sched_process_exit"];
+
+/** Processes that can be followed at once: entries of a map. */
+const TRACKED_MAX = 16_384;
+
+/** Bytes of one `printf`'s arguments; the largest record has 21 words. */
+const ON_STACK_LIMIT = 256;
+
+/** First bpftrace with the `config` block, `args.x`, `fentry` and `on_stack_limit`. */
+const BPFTRACE_NEEDED = { major: 0, minor: 22 };
+
+const CANNOT_SEE: readonly string[] = [
+  "births by SO_PEERPIDFD, SCM_PIDFD, fanotify and coredumps are seen with origin other, their fd number is not",
+  "births by open_by_handle_at and by opening /proc/PID/fd/N again are not seen; the release of such a file is",
+  "dup, inheritance and passing over sockets are not seen: a pidfd counts until its last reference goes",
+  "the end of a single thread that a pidfd with PIDFD_THREAD names is seen when it is reaped, not when it exits",
+];
+
+/**
+ * Chooses the probes for a kernel, or says why there are none.
+ *
+ * @param facts what the kernel is known to have
+ * @param limits limits of the run
+ * @returns the plan, or the reasons why there is none
+ */
+export function planLifecycle(facts: KernelFacts, limits: TraceLimits): Plan | NoPlan {
+  const reasons = [...obstacles(facts)];
+  const btf = facts.btf.kind === "known" ? facts.btf.value : undefined;
+  if (facts.btf.kind === "unknown") reasons.push(`BTF cannot be read: ${facts.btf.reason}`);
+  const sites = btf === undefined ? undefined : findSites(facts, btf, reasons);
+  if (reasons.length > 0 || sites === undefined) {
+    return {
+      reasons,
+      hint: "Run with --target lab:6.12 to see the tool at work on a kernel that has all of this",
+    };
+  }
+  const { first, last } = housekeeping(limits);
+  const probes = [
+    ...first,
+    ...births({ ...sites, follow: limits.follow }),
+    ...releases(),
+    ...targets({ ...sites, follow: limits.follow }),
+    ...last,
+  ];
+  return {
+    generation: `${facts.pidfd.generation ?? "unknown"} (pidfs)`,
+    law: "per-inode",
+    probes: probes.map((it) => renderAttachPoint(it.attach)),
+    cannotSee: CANNOT_SEE,
+    trackedMax: TRACKED_MAX,
+    program: program(probes, limits),
+  };
+}
+
+function program(probes: readonly Probe[], limits: TraceLimits): TraceProgram {
+  return {
+    config: { perfRbPages: limits.bufferPages, maxMapKeys: TRACKED_MAX, onStackLimit: ON_STACK_LIMIT },
+    probes,
+  };
+}
+
+function* obstacles(facts: KernelFacts): Generator<string> {
+  const { pidfd, bpftrace, switches } = facts;
+  if (pidfd.law === "per-file") {
+    yield "This kernel makes pidfds as anonymous inodes; only kernels with pidfs can be traced yet";
+  } else if (pidfd.law === "unknown") {
+    yield `How this kernel makes pidfds cannot be told: ${
+      pidfd.reasons.join("; ") || "no symbol could be read"
+    }`;
+  }
+  if (bpftrace.kind === "unknown") yield `bpftrace cannot be used: ${bpftrace.reason}`;
+  else {
+    const { major, minor } = bpftrace.value.version;
+    if (major === BPFTRACE_NEEDED.major && minor < BPFTRACE_NEEDED.minor) {
+      yield `bpftrace is too old: 0.22 or later is needed, found ${bpftrace.value.text}`;
+    }
+  }
+  for (const it of [switches.ftrace, switches.kprobes]) {
+    if (it.state.kind === "off") yield `${it.state.reason}. ${it.state.remedy}`;
+  }
+}
+
+function findSites(
+  facts: KernelFacts,
+  btf: Btf,
+  reasons: string[],
+): (Omit<BirthSites, "follow"> & Omit<TargetSites, "follow">) | undefined {
+  for (const name of FUNCTIONS) {
+    need(reasons, `function ${name}`, facts.symbols.traceable(name));
+    if (!btf.hasFunction(name)) {
+      reasons.push(`BTF does not describe the function ${name}, so fentry cannot attach`);
+    }
+  }
+  need(reasons, "symbol pidfs_file_operations", facts.symbols.exists("pidfs_file_operations"));
+  need(
+    reasons,
+    "tracepoint sched:sched_process_exit",
+    facts.tracepoints.get("sched:sched_process_exit")?.support,
+  );
+  const pidfdOpen = PIDFD_OPEN.find((name) => btf.hasFunction(name) && facts.symbols.has(name));
+  if (pidfdOpen === undefined) {
+    reasons.push("The system call function of pidfd_open is not among the symbols");
+  }
+  const putPid = ["put_pid.part.0", "put_pid"].find((name) =>
+    facts.symbols.traceable(name).kind === "supported"
+  );
+  if (putPid === undefined) reasons.push("The function put_pid cannot be probed");
+  const links = btf.field("task_struct", "pid_links");
+  const rcu = btf.field("pid", "rcu");
+  const rcuParameter = btf.functionParameters("delayed_put_pid")?.[0]?.name;
+  if (links === undefined || rcu === undefined || rcuParameter === undefined) {
+    reasons.push(
+      "BTF does not give the place of task_struct.pid_links, pid.rcu or delayed_put_pid's parameter",
+    );
+    return undefined;
+  }
+  if (pidfdOpen === undefined || putPid === undefined) return undefined;
+  const hlistNode = btf.sizeOf("hlist_node") ?? 16;
+  return {
+    pidfdOpen,
+    tgidLinkOffset: links.offsetBytes + PIDTYPE_TGID * hlistNode,
+    rcuOffset: rcu.offsetBytes,
+    rcuParameter,
+    putPid,
+  };
+}
+
+function need(reasons: string[], what: string, support: Support | undefined): void {
+  if (support?.kind === "supported") return;
+  reasons.push(`The ${what} is needed: ${support?.reason ?? "it was not asked for"}`);
+}

@@ -1,0 +1,43 @@
+/**
+ * What a tracer is: probes chosen for one kernel, and what they cannot see there.
+ *
+ * @module
+ */
+
+import type { TraceProgram } from "../program/mod.ts";
+
+/** Limits of one run, chosen by the user or by default. */
+export interface TraceLimits {
+  /** Seconds after which the program ends by itself. */
+  readonly deadlineSeconds: number;
+  /** Records of one CPU after which the program ends by itself; looked at once a second. */
+  readonly eventsMax: number;
+  /** Ring buffer of each CPU, in pages of 4 KiB. */
+  readonly bufferPages: number;
+  /** Whether the processes that the command makes are followed. */
+  readonly follow: boolean;
+}
+
+/** What a tracer will do on one kernel. */
+export interface Plan {
+  /** How this kernel makes pidfds, for people. */
+  readonly generation: string;
+  /** What holds one reference of a `struct pid`. */
+  readonly law: "per-file" | "per-inode";
+  /** The names of the probes, as bpftrace writes them. */
+  readonly probes: readonly string[];
+  /** What this plan does not see, one sentence each. */
+  readonly cannotSee: readonly string[];
+  /** Processes that can be followed at once; beyond that some are missed. */
+  readonly trackedMax: number;
+  /** The program. */
+  readonly program: TraceProgram;
+}
+
+/** Why there is no plan for a kernel, with what to do about it. */
+export interface NoPlan {
+  /** One sentence for each obstacle. */
+  readonly reasons: readonly string[];
+  /** What the user can do next. */
+  readonly hint: string;
+}
