@@ -1,0 +1,134 @@
+/**
+ * The dead-man's switch on the traced machine: a small POSIX shell script that runs one program for us.
+ *
+ * It lives no longer than we are heard. We write one line a second to its standard input; at the end of that
+ * input, or after four seconds without a line, it sends the program SIGINT (SIGTERM for a command), three seconds
+ * later SIGKILL, removes its temporary folder and ends. Each of its four processes watches the others, so that
+ * killing any one of them ends all:
+ *
+ * - the guard itself waits for the program and reports its exit;
+ * - a reader passes our lines on, a ticker adds one line each second;
+ * - a loop counts ticks since our last line, and looks whether guard and ticker are still there.
+ *
+ * When the loop is gone, the ticker's next write fails, and the ticker ends the program in its place.
+ *
+ * @module
+ */
+
+/** Seconds without a line from us after which the guard ends what it runs. */
+export const GUARD_SILENCE_SECONDS = 4;
+
+/** Seconds between the polite signal and SIGKILL. */
+export const GUARD_GRACE_SECONDS = 3;
+
+/**
+ * The guard: constant text, parameters `MODE PROGRAM ARGUMENT...`.
+ *
+ * Mode `trace`: the guard's own process id is added as last argument, for the program in the kernel to watch.
+ * Mode `command`: the program is held until a line `g` arrives, runs in an empty folder of its own and in its own
+ * session, with empty input, and with its output on the standard error stream.
+ *
+ * It prints one JSON object a line: `guard` (its pid), `child` (the program's pid, its folder), `exit` (status).
+ */
+export const GUARD: string = String.raw`
+mode=$1; shift
+me=$$
+umask 077
+trap : INT
+dir=$(mktemp -d /tmp/trace-clone.XXXXXX) || exit 125
+mkdir "$dir/work" && mkfifo "$dir/lines" "$dir/go" || exit 125
+case $mode in command) polite=TERM ;; *) polite=INT ;; esac
+
+signal_child() {
+  read -r child <"$dir/pid" || return
+  case $mode in
+    command) kill -s "$1" -- "-$child" 2>/dev/null || kill -s "$1" "$child" ;;
+    *) kill -s "$1" "$child" ;;
+  esac
+} 2>/dev/null
+alive() { [ -e "/proc/$1/exe" ]; }
+finish() {
+  signal_child "$polite"
+  waited=0
+  while [ "$waited" -lt 30 ]; do
+    child=$(cat "$dir/pid" 2>/dev/null) || break
+    alive "$child" || break
+    waited=$((waited + 1))
+    sleep 0.1
+  done
+  signal_child KILL
+  sleep 0.2
+  rm -rf "$dir"
+  exit
+}
+exec 3<&0 </dev/null
+(
+  trap '' PIPE
+  while IFS= read -r line <&3; do
+    case $line in [hgq]) echo "$line" || break ;; esac
+  done
+  echo q
+) >"$dir/lines" 2>/dev/null &
+reader=$!
+(
+  trap '' PIPE
+  exec 3<&-
+  while sleep 1; do echo t || finish; done
+) >"$dir/lines" 2>/dev/null &
+ticker=$!
+(
+  exec 3<&-
+  silent=0
+  while IFS= read -r line; do
+    case $line in
+      h) silent=0 ;;
+      g) [ -p "$dir/go" ] && echo go >"$dir/go" ;;
+      q) break ;;
+      t) silent=$((silent + 1)); [ "$silent" -lt 4 ] || break ;;
+    esac
+    alive "$me" && alive "$ticker" || break
+  done
+  finish
+) <"$dir/lines" >/dev/null 2>&1 &
+loop=$!
+exec 3<&-
+
+printf '{"type": "guard", "pid": %d}\n' "$me"
+case $mode in
+  command)
+    sh -c 'dir=$0; echo "$$" >"$dir/pid"; printf "{\"type\": \"child\", \"pid\": %d, \"folder\": \"%s\"}\n" "$$" "$dir/work"
+cd "$dir/work" || exit 125
+read -r word <"$dir/go" && exec setsid "$@" >&2' "$dir" "$@"
+    ;;
+  *)
+    sh -c 'echo "$$" >"$0/pid"; printf "{\"type\": \"child\", \"pid\": %d}\n" "$$"; exec "$@"' "$dir" "$@" "$me"
+    ;;
+esac
+status=$?
+rm -f "$dir/pid"
+printf '{"type": "exit", "status": %d}\n' "$status"
+kill "$loop" "$reader" "$ticker" 2>/dev/null
+rm -rf "$dir"
+exit "$status"
+`;
+
+/** What the guard runs: the tracer, or the user's command. */
+export type GuardMode = "trace" | "command";
+
+/**
+ * Returns the words that start a guarded program on a host.
+ *
+ * @param mode what is run, see {@linkcode GUARD}
+ * @param argv the program and its arguments; never read by the shell
+ * @returns words for `Host.spawn`
+ * @example
+ * ```ts
+ * import { guardArgv } from "./guard.ts";
+ * import assert from "node:assert/strict";
+ *
+ * assert.deepEqual(guardArgv("command", ["echo", "$(id)"]).slice(3), ["trace-clone-guard", "command", "echo", "$(id)"].slice(0));
+ * ```
+ */
+export function guardArgv(mode: GuardMode, argv: readonly string[]): readonly string[] {
+  return ["sh", "-c", GUARD, "trace-clone-guard", mode, ...argv];
+}

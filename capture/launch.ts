@@ -1,0 +1,230 @@
+/**
+ * Starts bpftrace on a host and hands on what it says.
+ *
+ * @module
+ */
+
+import { HostError } from "../hosts/mod.ts";
+import type { Host } from "../hosts/mod.ts";
+import { programError, readDiagnostics } from "./diagnostic.ts";
+import type { Diagnostic } from "./diagnostic.ts";
+import { Guarded } from "./guarded.ts";
+import { readMessage } from "./message.ts";
+import type { CaptureMessage } from "./message.ts";
+
+/** Longest time in milliseconds that bpftrace may take until everything is attached. */
+export const READY_LIMIT_MS = 120_000;
+
+/** Characters of bpftrace's standard error that are kept. */
+const LOG_LENGTH_MAX = 65_536;
+
+/** Options of {@linkcode launch}. */
+export interface LaunchOptions {
+  /** Text of the program. */
+  readonly source: string;
+  /** bpftrace on the host. @default {"bpftrace"} */
+  readonly bpftrace?: string;
+  /** Process id on the host whose tree is followed, 0 for none; the program's first parameter. */
+  readonly commandPid: number;
+  /** Ends the launch. */
+  readonly signal?: AbortSignal;
+}
+
+/** The moment from which on everything is seen. */
+export interface Attachment {
+  /** Process id of bpftrace on the host. */
+  readonly bpftracePid: number;
+  /** CLOCK_BOOTTIME in ns before which some probes were not attached yet. */
+  readonly attachedNs: bigint;
+  /** UTC in ns since 1970 minus CLOCK_BOOTTIME. */
+  readonly utcOffsetNs: bigint;
+}
+
+/** Why a capture ended. */
+export type CaptureEnd =
+  /** We asked for it. */
+  | "stopped"
+  /** The program ended by itself: its deadline, its budget, or its guard had gone. */
+  | "by-itself"
+  /** bpftrace was killed or failed. */
+  | "killed"
+  /** The guard or the way to it has gone without a word. */
+  | "lost";
+
+/** A running program; closing it detaches everything. */
+export interface Capture extends AsyncDisposable {
+  /** When everything was attached, and the clock's place in UTC. */
+  readonly attachment: Attachment;
+  /** What bpftrace says, in the order of its arrival; ends with the capture. */
+  messages(): AsyncGenerator<readonly CaptureMessage[]>;
+  /** Detaches: bpftrace gets SIGINT, prints what it still has, and ends. */
+  stop(): void;
+  /** Resolves when the capture has ended and why. */
+  readonly ended: Promise<CaptureEnd>;
+  /** What bpftrace complained about so far. */
+  diagnostics(): readonly Diagnostic[];
+}
+
+/**
+ * Starts a program on a host and waits until all of its probes are attached.
+ *
+ * @param host the machine to trace
+ * @param options the program and its parameters
+ * @returns the running capture
+ * @throws {ProgramError} when bpftrace refuses the program
+ * @throws {HostError} when the host is lost, or not ready within {@linkcode READY_LIMIT_MS}
+ */
+export async function launch(host: Host, options: LaunchOptions): Promise<Capture> {
+  const { source, bpftrace = "bpftrace", commandPid, signal } = options;
+  signal?.throwIfAborted();
+  // BPFTRACE_BTF is not set: with it bpftrace 0.23 refuses every fentry probe ("not available for your kernel version").
+  const argv = [bpftrace, "-f", "json", "-e", source, `${commandPid}`];
+  const guarded = new Guarded(host, "trace", argv);
+  const log = collectLog(guarded.stderr);
+  const abort = () => guarded.quit();
+  const limit = setTimeout(abort, READY_LIMIT_MS);
+  signal?.addEventListener("abort", abort, { once: true });
+  try {
+    const lines = guarded.lines();
+    const early: CaptureMessage[] = [];
+    const ready = await untilReady(lines, early);
+    if (ready === undefined) {
+      signal?.throwIfAborted();
+      await guarded.ended;
+      throw notReady(host, source, { status: guarded.state.status, log: log() });
+    }
+    const attachment = { ...ready, attachedNs: await uptimeNs(host) };
+    return new RunningCapture(guarded, { attachment, early, lines, log });
+  } catch (error) {
+    await guarded[Symbol.asyncDispose]();
+    throw error;
+  } finally {
+    clearTimeout(limit);
+    signal?.removeEventListener("abort", abort);
+  }
+}
+
+function notReady(
+  host: Host,
+  source: string,
+  end: { readonly status: number | undefined; readonly log: string },
+): Error {
+  if (end.status === undefined) {
+    return new HostError("Cannot start bpftrace: the target ended the connection", {
+      host: host.name,
+      kind: "lost",
+    });
+  }
+  if (end.status === 127) {
+    const hint = "Install it there (Debian: apt-get install bpftrace), or name it with --bpftrace PATH";
+    return new HostError("Cannot start bpftrace: no such program on the target", {
+      host: host.name,
+      kind: "missing",
+      hint,
+    });
+  }
+  return programError(source, end.log, end.status);
+}
+
+async function untilReady(
+  lines: AsyncGenerator<readonly string[]>,
+  early: CaptureMessage[],
+): Promise<Omit<Attachment, "attachedNs"> | undefined> {
+  for (let next = await lines.next(); !next.done; next = await lines.next()) {
+    const messages = next.value.map(readMessage);
+    early.push(...messages);
+    for (const message of messages) {
+      if (message.kind !== "record") continue;
+      const match = /^ready (\d+) (\d+) (\d+)\.(\d{6})$/.exec(message.text);
+      if (match === null) continue;
+      const [, pid, ktimeNs = "", seconds = "", microseconds = ""] = match;
+      const utcNs = (BigInt(seconds) * 1_000_000n + BigInt(microseconds)) * 1000n;
+      return { bpftracePid: Number(pid), utcOffsetNs: utcNs - BigInt(ktimeNs) };
+    }
+  }
+  return undefined;
+}
+
+/**
+ * The machine's CLOCK_BOOTTIME now, rounded up to the next hundredth.
+ *
+ * BEGIN runs before the other probes are attached, and its line is passed on after: so it is asked for after that.
+ */
+async function uptimeNs(host: Host): Promise<bigint> {
+  const text = await host.readText("/proc/uptime");
+  const match = /^(\d+)\.(\d\d) /.exec(text);
+  if (match === null) {
+    throw new HostError(
+      `Cannot read "/proc/uptime": expected two numbers, got ${JSON.stringify(text.slice(0, 80))}`,
+      {
+        host: host.name,
+        kind: "failed",
+      },
+    );
+  }
+  return (BigInt(match[1] ?? 0) * 100n + BigInt(match[2] ?? 0) + 1n) * 10_000_000n;
+}
+
+function collectLog(stream: ReadableStream<Uint8Array>): () => string {
+  let log = "";
+  const read = async () => {
+    const decoder = new TextDecoder();
+    for await (const chunk of stream) {
+      log = (log + decoder.decode(chunk, { stream: true })).slice(0, LOG_LENGTH_MAX);
+    }
+  };
+  read().catch(() => undefined);
+  return () => log;
+}
+
+interface RunningParts {
+  readonly attachment: Attachment;
+  readonly early: readonly CaptureMessage[];
+  readonly lines: AsyncGenerator<readonly string[]>;
+  readonly log: () => string;
+}
+
+class RunningCapture implements Capture {
+  readonly attachment: Attachment;
+  readonly ended: Promise<CaptureEnd>;
+  readonly #guarded: Guarded;
+  readonly #parts: RunningParts;
+  readonly #over: PromiseWithResolvers<CaptureEnd> = Promise.withResolvers();
+  #stopping = false;
+
+  constructor(guarded: Guarded, parts: RunningParts) {
+    this.#guarded = guarded;
+    this.#parts = parts;
+    this.attachment = parts.attachment;
+    this.ended = this.#over.promise;
+  }
+
+  async *messages(): AsyncGenerator<readonly CaptureMessage[]> {
+    yield this.#parts.early;
+    for await (const lines of this.#parts.lines) yield lines.map(readMessage);
+    await this.#guarded.ended.catch(() => undefined);
+    this.#over.resolve(this.#why());
+  }
+
+  stop(): void {
+    this.#stopping = true;
+    this.#guarded.quit();
+  }
+
+  diagnostics(): readonly Diagnostic[] {
+    return readDiagnostics(this.#parts.log());
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.#stopping = true;
+    await this.#guarded[Symbol.asyncDispose]();
+    this.#over.resolve("stopped");
+  }
+
+  #why(): CaptureEnd {
+    const { status } = this.#guarded.state;
+    if (status === undefined) return "lost";
+    if (this.#stopping) return "stopped";
+    return status === 0 ? "by-itself" : "killed";
+  }
+}
