@@ -1,0 +1,144 @@
+/**
+ * From a record's text to an event.
+ *
+ * @module
+ */
+
+import { WIRE_TABLE } from "../schema/mod.ts";
+import type { WireEvent, WireField, WireKind, WireTag } from "../schema/mod.ts";
+import { commText } from "./printable.ts";
+
+/** Options of {@linkcode DecodeError}. */
+export interface DecodeErrorOptions {
+  /** Number of the line in its stream, from 1. */
+  readonly line: number;
+  /** Number of the first character that does not fit, from 1. */
+  readonly column: number;
+  /** The line. */
+  readonly text: string;
+}
+
+/**
+ * A line that is not a record of the wire table.
+ *
+ * @example
+ * ```ts
+ * import { decode, DecodeError } from "./decode.ts";
+ * import assert from "node:assert/strict";
+ *
+ * assert.throws(() => decode("put 0 x", 7), (error) => error instanceof DecodeError && error.line === 7 && error.column === 7);
+ * ```
+ */
+export class DecodeError extends SyntaxError {
+  /** Number of the line in its stream, from 1. */
+  readonly line: number;
+  /** Number of the first character that does not fit, from 1. */
+  readonly column: number;
+  /** The line. */
+  readonly text: string;
+
+  /** Creates the error; see {@linkcode DecodeErrorOptions}. */
+  constructor(message: string, options: DecodeErrorOptions) {
+    super(`${message} (line ${options.line}, column ${options.column})`);
+    this.name = "DecodeError";
+    this.line = options.line;
+    this.column = options.column;
+    this.text = options.text;
+  }
+}
+
+const NUMBER = /^-?\d{1,20}$/;
+const HEX = /^[0-9a-f]{1,16}$/;
+
+/** What each kind accepts, and the value of it. */
+const READERS: Readonly<
+  Record<Exclude<WireKind, "comm">, { readonly accepts: RegExp; readonly read: (word: string) => unknown }>
+> = {
+  i32: { accepts: NUMBER, read: Number },
+  u32: { accepts: /^\d{1,10}$/, read: Number },
+  u64: { accepts: /^\d{1,20}$/, read: BigInt },
+  hex: { accepts: HEX, read: (word) => word },
+  word: { accepts: /^[^ ]+$/, read: (word) => word },
+};
+
+const FIELDS: ReadonlyMap<string, readonly WireField[]> = new Map(
+  Object.entries(WIRE_TABLE).map(([tag, record]) => [tag, record.fields]),
+);
+
+/**
+ * Reads one record.
+ *
+ * @param text the printed line, without its end
+ * @param line its number in the stream, from 1, for errors
+ * @returns the event
+ * @throws {DecodeError} when the line is not exactly a record of the wire table
+ * @example
+ * ```ts
+ * import { decode } from "./decode.ts";
+ * import assert from "node:assert/strict";
+ *
+ * assert.deepEqual(decode("put 1 7 5000 ff00 1", 1), {
+ *   kind: "put",
+ *   cpu: 1,
+ *   number: 7,
+ *   ktimeNs: 5000n,
+ *   pidAddress: "ff00",
+ *   count: 1,
+ * });
+ * ```
+ */
+export function decode(text: string, line: number): WireEvent {
+  const words = text.split(" ");
+  const tag = words[0] ?? "";
+  const fields = FIELDS.get(tag);
+  if (fields === undefined) {
+    throw new DecodeError(`Cannot decode a record: unknown tag ${JSON.stringify(tag.slice(0, 40))}`, {
+      line,
+      column: 1,
+      text,
+    });
+  }
+  const event: Record<string, unknown> = { kind: tag as WireTag };
+  let at = 1;
+  for (const field of fields) {
+    if (field.kind === "comm") {
+      const low = words[at], high = words[at + 1];
+      if (low === undefined || !HEX.test(low)) throw misfit(words, at, { field, line, text });
+      if (high === undefined || !HEX.test(high)) throw misfit(words, at + 1, { field, line, text });
+      event[field.name] = commText(low, high);
+      at += 2;
+      continue;
+    }
+    const word = words[at];
+    const reader = READERS[field.kind];
+    if (word === undefined || !reader.accepts.test(word)) throw misfit(words, at, { field, line, text });
+    event[field.name] = reader.read(word);
+    at += 1;
+  }
+  if (at !== words.length) {
+    const column = columnOf(words, at);
+    throw new DecodeError(`Cannot decode a record "${tag}": text after its last field`, {
+      line,
+      column,
+      text,
+    });
+  }
+  return event as WireEvent;
+}
+
+function misfit(
+  words: readonly string[],
+  at: number,
+  options: { readonly field: WireField; readonly line: number; readonly text: string },
+): DecodeError {
+  const { field, line, text } = options;
+  const found = words[at] === undefined ? "the end of the line" : JSON.stringify(words[at].slice(0, 40));
+  return new DecodeError(
+    `Cannot decode a record "${words[0]}": field "${field.name}" must be ${field.kind}, got ${found}`,
+    { line, column: columnOf(words, at), text },
+  );
+}
+
+function columnOf(words: readonly string[], at: number): number {
+  return words.slice(0, at).reduce((sum, word) => sum + word.length + 1, 1);
+}

@@ -1,0 +1,114 @@
+/**
+ * Finds gaps in the numbers that the kernel side gave its records.
+ *
+ * @module
+ */
+
+import { WIRE_TABLE } from "../schema/mod.ts";
+import type { Numbering, WireEvent } from "../schema/mod.ts";
+import type { Loss } from "./loss.ts";
+
+type Counter = Exclude<Numbering, "none">;
+
+interface CounterState {
+  /** Highest number seen. */
+  seen: number;
+  /** Time of the record that had it, or of the first tick. */
+  seenNs: bigint;
+  /** What the last tick said; the records up to there must have come before the next tick of this CPU. */
+  promised: number;
+}
+
+/**
+ * Follows the two counters of every CPU.
+ *
+ * A record whose number is not the next one shows a gap. A heartbeat shows a gap at the end, but only the next one
+ * proves it: the heartbeat may have interrupted a probe between counting and printing. A number that was there
+ * already is not a loss: a probe was interrupted between reading and writing the counter.
+ */
+export class NumberingCheck {
+  readonly #states: Map<string, CounterState> = new Map();
+  #lost = 0;
+
+  /** Records known to be lost so far. */
+  get lost(): number {
+    return this.#lost;
+  }
+
+  /** Takes the next event of the stream in its order of arrival and returns the gap that it shows, if any. */
+  take(event: WireEvent): readonly Loss[] {
+    if (event.kind === "tick") {
+      return [
+        ...this.#tick("task", event.task, event),
+        ...this.#tick("softirq", event.softirq, event),
+      ];
+    }
+    const numbering = WIRE_TABLE[event.kind].numbering;
+    if (numbering === "none" || !("number" in event)) return [];
+    const state = this.#state(numbering, event.cpu, event.ktimeNs);
+    const missing = event.number - state.seen - 1;
+    const losses = missing > 0
+      ? [this.#gap(missing, numbering, { cpu: event.cpu, state, toNs: event.ktimeNs })]
+      : [];
+    if (event.number > state.seen) {
+      state.seen = event.number;
+      state.seenNs = event.ktimeNs;
+    }
+    return losses;
+  }
+
+  /** Takes the totals that the program printed at its end and returns the gaps at the end of each counter. */
+  finish(counter: Counter, byCpu: ReadonlyMap<number, number>): readonly Loss[] {
+    const losses: Loss[] = [];
+    for (const [cpu, total] of byCpu) {
+      const state = this.#state(counter, cpu, 0n);
+      if (total > state.seen) {
+        losses.push(this.#gap(total - state.seen, counter, { cpu, state, toNs: null }));
+        state.seen = total;
+      }
+    }
+    return losses;
+  }
+
+  #tick(
+    counter: Counter,
+    total: number,
+    tick: { readonly cpu: number; readonly ktimeNs: bigint },
+  ): readonly Loss[] {
+    const state = this.#state(counter, tick.cpu, tick.ktimeNs);
+    const losses: Loss[] = [];
+    if (state.promised > state.seen) {
+      const missing = state.promised - state.seen;
+      losses.push(this.#gap(missing, counter, { cpu: tick.cpu, state, toNs: tick.ktimeNs }));
+      state.seen = state.promised;
+      state.seenNs = tick.ktimeNs;
+    }
+    state.promised = total;
+    return losses;
+  }
+
+  #state(counter: Counter, cpu: number, ktimeNs: bigint): CounterState {
+    const key = `${counter} ${cpu}`;
+    const known = this.#states.get(key);
+    if (known !== undefined) return known;
+    const fresh = { seen: 0, seenNs: ktimeNs, promised: 0 };
+    this.#states.set(key, fresh);
+    return fresh;
+  }
+
+  #gap(
+    missing: number,
+    counter: Counter,
+    where: { readonly cpu: number; readonly state: CounterState; readonly toNs: bigint | null },
+  ): Loss {
+    this.#lost += missing;
+    return {
+      reason: "gap",
+      events: missing,
+      cpu: where.cpu,
+      fromNs: where.state.seenNs,
+      toNs: where.toNs,
+      detail: `${missing} records are missing after number ${where.state.seen} of the ${counter} counter`,
+    };
+  }
+}

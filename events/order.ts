@@ -1,0 +1,141 @@
+/**
+ * One stream in the order of time, from the streams of all CPUs, within a bounded window.
+ *
+ * @module
+ */
+
+import type { WireEvent } from "../schema/mod.ts";
+
+/** An event that has a place in time. */
+export type TimedEvent = Exclude<WireEvent, { kind: "ready" }>;
+
+/** Limits of {@linkcode Order}. */
+export interface OrderLimits {
+  /** How far a CPU's own records can be out of order in ns: a probe can be interrupted before it prints. */
+  readonly slackNs: bigint;
+  /** How long in ns a CPU that is not heard can hold the others back. */
+  readonly windowNs: bigint;
+  /** How many events are held at most. */
+  readonly eventsMax: number;
+}
+
+/** Limits that fit a heartbeat of at least one a second on each CPU. */
+export const ORDER_LIMITS: OrderLimits = {
+  slackNs: 20_000_000n,
+  windowNs: 5_000_000_000n,
+  eventsMax: 1_000_000,
+};
+
+/** An event in its place; `late` when its place had been passed already. */
+export interface Placed {
+  /** The event. */
+  readonly event: TimedEvent;
+  /** Whether later events were handed out before it. */
+  readonly late: boolean;
+}
+
+interface Lane {
+  /** Waiting events, the earliest first, from `head` on. */
+  events: TimedEvent[];
+  head: number;
+  /** Latest time that this CPU was heard of. */
+  heardNs: bigint;
+}
+
+/**
+ * Merges the CPUs' streams.
+ *
+ * bpftrace reads one CPU's buffer after the other, so an event is handed out when every CPU has been heard of after
+ * it; heartbeats keep idle CPUs heard. When a CPU stays silent for longer than the window, or too many events wait,
+ * the others go on without it, and what it then brings too late is marked.
+ */
+export class Order {
+  readonly #lanes: Map<number, Lane> = new Map();
+  readonly #limits: OrderLimits;
+  readonly #cpus: number;
+  #held = 0;
+  #newestNs = 0n;
+  #passedNs = 0n;
+
+  /** @param cpus how many CPUs must be heard; 0 when that is not known */
+  constructor(cpus: number, limits: OrderLimits = ORDER_LIMITS) {
+    this.#cpus = cpus;
+    this.#limits = limits;
+  }
+
+  /** Takes one event in its order of arrival and returns those whose place is certain now. */
+  push(event: TimedEvent): readonly Placed[] {
+    const lane = this.#lane(event.cpu);
+    if (event.ktimeNs > lane.heardNs) lane.heardNs = event.ktimeNs;
+    if (event.ktimeNs > this.#newestNs) this.#newestNs = event.ktimeNs;
+    if (event.ktimeNs < this.#passedNs) return [{ event, late: true }];
+    insert(lane, event);
+    this.#held += 1;
+    // Ticks bring time forward; between them there is no need to look more often.
+    if (event.kind !== "tick" && this.#held % 64 !== 0) return [];
+    return this.#release(this.#watermark());
+  }
+
+  /** Returns all that is held, in order; for the end of the stream. */
+  flush(): readonly Placed[] {
+    return this.#release(this.#newestNs);
+  }
+
+  #watermark(): bigint {
+    const silentNs = this.#newestNs - this.#limits.windowNs;
+    if (this.#held > this.#limits.eventsMax) return this.#newestNs - this.#limits.slackNs;
+    if (this.#lanes.size < this.#cpus) return silentNs;
+    let earliest = this.#newestNs;
+    for (const lane of this.#lanes.values()) {
+      if (lane.heardNs >= silentNs && lane.heardNs < earliest) earliest = lane.heardNs;
+    }
+    return earliest - this.#limits.slackNs;
+  }
+
+  #release(watermarkNs: bigint): readonly Placed[] {
+    const placed: Placed[] = [];
+    for (;;) {
+      let first: Lane | undefined;
+      let firstNs = watermarkNs;
+      for (const lane of this.#lanes.values()) {
+        const head = lane.events[lane.head];
+        if (head !== undefined && (first === undefined ? head.ktimeNs <= firstNs : head.ktimeNs < firstNs)) {
+          first = lane;
+          firstNs = head.ktimeNs;
+        }
+      }
+      const event = first?.events[first.head];
+      if (first === undefined || event === undefined) break;
+      first.head += 1;
+      this.#held -= 1;
+      placed.push({ event, late: false });
+    }
+    for (const lane of this.#lanes.values()) compact(lane);
+    if (watermarkNs > this.#passedNs) this.#passedNs = watermarkNs;
+    return placed;
+  }
+
+  #lane(cpu: number): Lane {
+    const known = this.#lanes.get(cpu);
+    if (known !== undefined) return known;
+    const fresh: Lane = { events: [], head: 0, heardNs: 0n };
+    this.#lanes.set(cpu, fresh);
+    return fresh;
+  }
+}
+
+/** A CPU's records are nearly in order: look for the place from the end. */
+function insert(lane: Lane, event: TimedEvent): void {
+  let at = lane.events.length;
+  while (at > lane.head && (lane.events[at - 1]?.ktimeNs ?? 0n) > event.ktimeNs) at -= 1;
+  if (at === lane.events.length) lane.events.push(event);
+  else lane.events.splice(at, 0, event);
+}
+
+function compact(lane: Lane): void {
+  if (lane.head === 0) return;
+  if (lane.head === lane.events.length) lane.events = [];
+  else if (lane.head > 1024) lane.events = lane.events.slice(lane.head);
+  else return;
+  lane.head = 0;
+}

@@ -1,0 +1,161 @@
+/**
+ * From what bpftrace says to updates: decode, look for gaps, order, step.
+ *
+ * @module
+ */
+
+import type { CaptureMessage } from "../capture/mod.ts";
+import { decode, DecodeError, NumberingCheck, Order } from "../events/mod.ts";
+import type { Loss, Placed } from "../events/mod.ts";
+import { COUNTERS } from "../program/mod.ts";
+import { initialState } from "./state.ts";
+import type { ModelOptions, ModelState } from "./state.ts";
+import { step } from "./step.ts";
+import type { ModelInput } from "./step.ts";
+import type { Update } from "./update.ts";
+
+/** Options of {@linkcode Correlator}. */
+export interface CorrelatorOptions extends ModelOptions {
+  /** CPUs that are online on the target. */
+  readonly cpus: number;
+}
+
+/** What is known of the stream as a whole. */
+export interface StreamTrust {
+  /** Records that arrived. */
+  readonly records: number;
+  /** Records known to be lost; `null` when some were lost uncounted. */
+  readonly lost: number | null;
+  /** Records that came after their place. */
+  readonly late: number;
+  /** Records that fit no lifecycle. */
+  readonly unmatched: number;
+  /** Counts compared with an expected value. */
+  readonly countsChecked: number;
+  /** Those that were equal. */
+  readonly countsEqual: number;
+}
+
+/** The loop around {@linkcode step}; without clock and I/O, so a stream of messages always gives the same updates. */
+export class Correlator {
+  readonly #numbering = new NumberingCheck();
+  readonly #order: Order;
+  #state: ModelState;
+  #line = 0;
+  #records = 0;
+  #late = 0;
+  #undecodable = 0;
+
+  /** Starts with nothing seen; see {@linkcode CorrelatorOptions}. */
+  constructor(options: CorrelatorOptions) {
+    this.#state = initialState(options);
+    this.#order = new Order(options.cpus);
+  }
+
+  /** What is known of the stream so far. */
+  get trust(): StreamTrust {
+    const { unmatched, counts } = this.#state;
+    return {
+      records: this.#records,
+      lost: this.#undecodable > 0 ? null : this.#numbering.lost,
+      late: this.#late,
+      unmatched,
+      countsChecked: counts.checked,
+      countsEqual: counts.equal,
+    };
+  }
+
+  /** How many targets in scope are not freed yet. */
+  get pending(): number {
+    let pending = 0;
+    for (const target of this.#state.targets.values()) {
+      if (target.followed && target.whole && target.exited && target.files === 0) pending += 1;
+    }
+    return pending + this.#state.failing.size + this.#state.releasing.size;
+  }
+
+  /** Takes messages in their order of arrival and returns what they let us say. */
+  take(messages: readonly CaptureMessage[]): readonly Update[] {
+    const updates: Update[] = [];
+    for (const message of messages) this.#take(message, updates);
+    return updates;
+  }
+
+  /** The stream is over: returns what was held back. */
+  finish(): readonly Update[] {
+    const updates: Update[] = [];
+    this.#place(this.#order.flush(), updates);
+    this.#step({ kind: "finish" }, updates);
+    return updates;
+  }
+
+  #take(message: CaptureMessage, updates: Update[]): void {
+    this.#line += 1;
+    switch (message.kind) {
+      case "record":
+        return this.#record(message.text, updates);
+      case "dropped":
+        return this.#lost({
+          reason: "buffer-full",
+          events: message.events,
+          detail: "bpftrace could not pass events on: its buffer was full",
+        }, updates);
+      case "probe-error":
+        return this.#lost({ reason: "probe-error", events: null, detail: message.detail }, updates);
+      case "unreadable":
+        this.#undecodable += 1;
+        return this.#lost({
+          reason: "undecodable",
+          events: null,
+          detail: `line ${this.#line} is not JSON of a known form: ${
+            JSON.stringify(message.text.slice(0, 80))
+          }`,
+        }, updates);
+      case "totals":
+        for (const counter of ["task", "softirq"] as const) {
+          if (message.map !== COUNTERS[counter]) continue;
+          for (const loss of this.#numbering.finish(counter, message.byCpu)) {
+            this.#step({ kind: "loss", loss }, updates);
+          }
+        }
+        return;
+      case "other":
+        return;
+      default:
+        return message satisfies never;
+    }
+  }
+
+  #record(text: string, updates: Update[]): void {
+    let event;
+    try {
+      event = decode(text, this.#line);
+    } catch (error) {
+      if (!(error instanceof DecodeError)) throw error;
+      this.#undecodable += 1;
+      this.#lost({ reason: "undecodable", events: 1, detail: error.message }, updates);
+      return;
+    }
+    if (event.kind === "ready") return;
+    if (event.kind !== "tick") this.#records += 1;
+    for (const loss of this.#numbering.take(event)) this.#step({ kind: "loss", loss }, updates);
+    this.#place(this.#order.push(event), updates);
+  }
+
+  #place(placed: readonly Placed[], updates: Update[]): void {
+    for (const one of placed) {
+      if (one.late && one.event.kind !== "tick") this.#late += 1;
+      this.#step({ kind: "event", placed: one }, updates);
+    }
+  }
+
+  #lost(loss: Pick<Loss, "reason" | "events" | "detail">, updates: Update[]): void {
+    this.#step({ kind: "loss", loss: { cpu: null, fromNs: null, toNs: null, ...loss } }, updates);
+  }
+
+  #step(input: ModelInput, updates: Update[]): void {
+    const result = step(this.#state, input);
+    this.#state = result.state;
+    updates.push(...result.updates);
+  }
+}

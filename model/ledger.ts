@@ -1,0 +1,152 @@
+/**
+ * Who holds a `struct pid`, by the refcount law, and how an observed count compares.
+ *
+ * On kernels with pidfs the law is: one reference for the pid hash until a grace period after the reap, and one for
+ * the inode that all pidfds of the process share. Others may hold it for a while (/proc, waiters, sockets); so a
+ * higher count has unknown holders, and only a lower one is wrong. At the return of copy_process() the child cannot
+ * run and nobody knows it: there the count must be exact.
+ *
+ * @module
+ */
+
+import type { EventBody } from "../schema/mod.ts";
+import { RULES } from "./rules/registry.ts";
+import type { RuleId } from "./rules/registry.ts";
+import type { ModelState, Target } from "./state.ts";
+import type { Publisher } from "./update.ts";
+
+/** The `count` object of a published event. */
+export type Count = EventBody<"pidfd.create">["count"];
+
+/** A moment at which a count was read. */
+export interface Reading {
+  /** The count before the step; `null` when it was not read. */
+  readonly before: number | null;
+  /** The count after the step; `null` when it was not read. */
+  readonly after: number | null;
+  /** When it was read, CLOCK_BOOTTIME in ns. */
+  readonly ktimeNs: bigint;
+}
+
+/** How long the hash may still hold its reference after the record of its put: the record comes first. */
+const PUT_SETTLES_NS = 1_000_000n;
+
+/**
+ * Returns the known holders of a target, one reference each; `undefined` when that is not known.
+ *
+ * @param target the target
+ * @returns names of holders
+ */
+export function knownHolders(target: Target): readonly string[] | undefined {
+  if (target.hashed === null) return undefined;
+  return [...(target.hashed ? ["pid hash"] : []), ...(target.inode ? ["pidfs inode"] : [])];
+}
+
+/**
+ * Compares a reading with the law.
+ *
+ * @param target the target, as it is after the step
+ * @param reading what was read
+ * @returns the `count` object to publish
+ */
+export function compare(target: Target, reading: Reading): Count {
+  settle(target, reading);
+  const holders = knownHolders(target);
+  const { before, after } = reading;
+  if (holders === undefined || !target.whole) {
+    return { before, after, expected: null, holders: holders ?? [], unknown_holders: null };
+  }
+  const expected = holders.length;
+  return {
+    before,
+    after,
+    expected,
+    holders,
+    unknown_holders: after === null ? null : Math.max(0, after - expected),
+  };
+}
+
+/** The put of the hash runs on another CPU: its record and its effect lie a moment apart. */
+function settle(target: Target, reading: Reading): void {
+  const { after, ktimeNs } = reading;
+  if (after === null || target.hashed === null) return;
+  const others = target.inode ? 1 : 0;
+  if (target.hashed && target.reaped && after === others) {
+    target.hashed = false;
+    target.hashPutNs = ktimeNs;
+  }
+}
+
+/** Whether the hash may still hold a reference although its put was recorded. */
+export function putMaySettle(target: Target, ktimeNs: bigint): boolean {
+  return target.hashPutNs !== null && ktimeNs - target.hashPutNs < PUT_SETTLES_NS;
+}
+
+/**
+ * Judges a comparison and publishes a finding when a rule is broken.
+ *
+ * @param state the model's state, for its counters and for what was lost
+ * @param out where findings go
+ * @param what the target, its comparison, and which rule an inequality breaks
+ */
+export function judge(
+  state: ModelState,
+  out: Publisher,
+  what: {
+    readonly target: Target;
+    readonly count: Count;
+    /** The rule that an inexact count breaks; without it only a count below the known holders is wrong. */
+    readonly exact?: RuleId;
+    readonly seq: number;
+    readonly ktimeNs: bigint;
+  },
+): void {
+  const { target, count, exact, seq, ktimeNs } = what;
+  if (count.after === null || count.expected === null) return;
+  state.counts.checked += 1;
+  if (count.after === count.expected) {
+    state.counts.equal += 1;
+    return;
+  }
+  if (count.after > count.expected && (exact === undefined || putMaySettle(target, ktimeNs))) return;
+  publishFinding(state, out, {
+    rule: count.after < count.expected ? "L1" : exact ?? "L1",
+    target,
+    expected: `count ${count.expected} (${count.holders.join(", ") || "no holder"})`,
+    observed: `count ${count.after}`,
+    seq,
+  });
+}
+
+/**
+ * Publishes a finding: broken, or undetermined when something that could explain it was lost.
+ *
+ * @param state the model's state
+ * @param out where the finding goes
+ * @param what the rule and what was seen
+ */
+export function publishFinding(
+  state: ModelState,
+  out: Publisher,
+  what: {
+    readonly rule: RuleId;
+    readonly target: Target;
+    readonly expected: string;
+    readonly observed: string;
+    readonly seq: number;
+  },
+): void {
+  const rule = RULES[what.rule];
+  const lost = state.doubtNs !== null || !what.target.whole;
+  out.publish("finding", {
+    rule: rule.id,
+    verdict: lost ? "undetermined" : "broken",
+    statement: rule.statement,
+    expected: what.expected,
+    observed: what.observed,
+    evidence: what.target.lastSeq === 0 || what.target.lastSeq === what.seq
+      ? [what.seq]
+      : [what.target.lastSeq, what.seq],
+    next: lost ? "Events were lost: run again with a larger --buffer or a narrower filter" : rule.next,
+  }, { ktimeNs: null, followed: what.target.followed });
+}

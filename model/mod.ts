@@ -1,0 +1,19 @@
+/**
+ * What it means: the pidfd lifecycle and the reference counts, as a state machine without clock and I/O.
+ *
+ * @module
+ */
+
+export { Correlator } from "./correlate.ts";
+export type { CorrelatorOptions, StreamTrust } from "./correlate.ts";
+export { errnoName } from "./errno.ts";
+export { compare, knownHolders } from "./ledger.ts";
+export type { Count, Reading } from "./ledger.ts";
+export { RULES } from "./rules/registry.ts";
+export type { Rule, RuleId } from "./rules/registry.ts";
+export { initialState } from "./state.ts";
+export type { FailedClone, ModelOptions, ModelState, PidfdFile, Releasing, Scope, Target } from "./state.ts";
+export { step } from "./step.ts";
+export type { ModelInput, StepResult } from "./step.ts";
+export { Tally } from "./tally.ts";
+export type { Update } from "./update.ts";

@@ -1,0 +1,153 @@
+/**
+ * What the model remembers, and what must be true of it.
+ *
+ * @module
+ */
+
+import type { EventBody, WireEvent } from "../schema/mod.ts";
+
+/**
+ * A `struct pid` that a pidfd names, from its first pidfd until it is freed.
+ *
+ * Its address is used again by the kernel within milliseconds, so an entry goes as soon as the pid is freed, and is
+ * replaced when a birth shows the address in new use.
+ */
+export interface Target {
+  /** This run's name for it; never used again. */
+  readonly id: string;
+  /** Address of the `struct pid`. */
+  readonly address: string;
+  /** Process id in the initial pid namespace; `null` when it was not seen alive. */
+  pid: number | null;
+  /** Start of the process, CLOCK_BOOTTIME in ns; `null` when not known. */
+  startNs: bigint | null;
+  /** `comm` of the process when it was first seen; `null` when not known. */
+  comm: string | null;
+  /** Whether the pid hash still holds its reference; `null` when that is not known. */
+  hashed: boolean | null;
+  /** When the hash dropped its reference, CLOCK_BOOTTIME in ns. */
+  hashPutNs: bigint | null;
+  /** Whether the pidfs inode exists and holds its one reference. */
+  inode: boolean;
+  /** Files that are open; all of them are of that inode. */
+  files: number;
+  /** The process has ended. */
+  exited: boolean;
+  /** The process was waited for. */
+  reaped: boolean;
+  /** Its birth or its first pidfd was seen from the begin, with all probes attached. */
+  readonly whole: boolean;
+  /** It is the child of a clone that failed: nobody ever had a pidfd of it. */
+  readonly failed: boolean;
+  /** A pidfd of it was made by a process in scope. */
+  followed: boolean;
+  /** `seq` of the last event about it, as evidence. */
+  lastSeq: number;
+}
+
+/** A pidfd's `struct file`, from its birth until its last reference goes. */
+export interface PidfdFile {
+  /** This run's name for it; never used again. */
+  readonly id: string;
+  /** Its target. */
+  readonly target: Target;
+  /** `seq` of its pidfd.create. */
+  readonly createdSeq: number;
+  /** When it was made, CLOCK_BOOTTIME in ns. */
+  readonly createdNs: bigint;
+  /** It was made by a process in scope. */
+  readonly followed: boolean;
+}
+
+/** A release whose file is gone; the next record of the same thread tells whether the inode went with it. */
+export interface Releasing {
+  /** The record of the release. */
+  readonly event: Extract<WireEvent, { kind: "release" }>;
+  /** The file, when its birth was seen. */
+  readonly file: PidfdFile | undefined;
+  /** The failed clone that made it, if that is what it is. */
+  readonly failing: FailedClone | undefined;
+  /** Its target. */
+  readonly target: Target;
+}
+
+/** A clone that failed after its file was made; it is reported when the file is released. */
+export interface FailedClone {
+  /** The event to publish, but for what is known only after the cleanup. */
+  readonly body: Omit<EventBody<"clone.failed">, "file_released" | "pid_dropped" | "count">;
+  /** The `struct pid` that was given up. */
+  readonly target: Target;
+  /** When the call failed, CLOCK_BOOTTIME in ns. */
+  readonly ktimeNs: bigint;
+  /** It was called by a process in scope. */
+  readonly followed: boolean;
+}
+
+/** What is in scope: everything, some processes, or a process and its descendants. */
+export interface Scope {
+  /** Process ids on the target; `undefined` for all. */
+  readonly pids: ReadonlySet<number> | undefined;
+  /** Shell pattern that `comm` must match; `undefined` for all. */
+  readonly comm: RegExp | undefined;
+  /** Whether what processes in scope fork is in scope too. */
+  readonly descendants: boolean;
+}
+
+/** What the model needs to know before the first event. */
+export interface ModelOptions {
+  /** What holds one reference of a `struct pid`. */
+  readonly law: "per-file" | "per-inode";
+  /** CLOCK_BOOTTIME in ns from which on every probe is attached; what is older is not judged. */
+  readonly attachedNs: bigint;
+  /** What is in scope. */
+  readonly scope: Scope;
+}
+
+/** All that the model remembers. {@linkcode step} is the only function that changes it. */
+export interface ModelState {
+  readonly options: ModelOptions;
+  /** Targets by address of their `struct pid`. */
+  readonly targets: Map<string, Target>;
+  /** Open pidfd files by address of their `struct file`. */
+  readonly files: Map<string, PidfdFile>;
+  /** Failed clones by address of the file that they made. */
+  readonly failing: Map<string, FailedClone>;
+  /** Releases in the middle, by thread. */
+  readonly releasing: Map<number, Releasing>;
+  /** Processes in scope that were forked there, with their start. */
+  readonly members: Map<number, bigint | null>;
+  /** `seq` of the last update. */
+  seq: number;
+  /** Names given so far. */
+  names: { targets: number; files: number };
+  /** End of the latest window in which something was lost; `null` when nothing was. */
+  doubtNs: bigint | null;
+  /** Records that fit no lifecycle. */
+  unmatched: number;
+  /** Counts compared with an exact expected value, and those that were equal. */
+  counts: { checked: number; equal: number };
+}
+
+/**
+ * Returns the state before the first event.
+ *
+ * @param options what the model needs to know
+ * @returns a state that {@linkcode step} may change
+ */
+export function initialState(options: ModelOptions): ModelState {
+  const members = new Map<number, bigint | null>();
+  for (const pid of options.scope.pids ?? []) members.set(pid, null);
+  return {
+    options,
+    targets: new Map(),
+    files: new Map(),
+    failing: new Map(),
+    releasing: new Map(),
+    members,
+    seq: 0,
+    names: { targets: 0, files: 0 },
+    doubtNs: null,
+    unmatched: 0,
+    counts: { checked: 0, equal: 0 },
+  };
+}

@@ -1,0 +1,123 @@
+/**
+ * The only function that changes the model.
+ *
+ * @module
+ */
+
+import type { Loss, Placed } from "../events/mod.ts";
+import { onClone, onFailed, onFork, onMade, onOpen } from "./births.ts";
+import { finishFailed, onEvict, onRelease, settleReleases } from "./releases.ts";
+import type { ModelState } from "./state.ts";
+import { onExit, onLast, onPut, onReap } from "./targets.ts";
+import { Publisher } from "./update.ts";
+import type { Update } from "./update.ts";
+
+/** What the model is told. */
+export type ModelInput =
+  /** An event in its place. */
+  | { readonly kind: "event"; readonly placed: Placed }
+  /** Something was lost. */
+  | { readonly kind: "loss"; readonly loss: Loss }
+  /** Nothing more will come. */
+  | { readonly kind: "finish" };
+
+/** What a step gives: the state after it, and what there is to say. */
+export interface StepResult {
+  /** The state after the step; the one given to {@linkcode step} must not be used again. */
+  readonly state: ModelState;
+  /** Updates in their order. */
+  readonly updates: readonly Update[];
+}
+
+/**
+ * Takes the next input.
+ *
+ * A function of its arguments alone: no clock, no I/O. For speed the state is changed in place and handed back.
+ *
+ * @param state the state, given up by the caller
+ * @param input what happened
+ * @returns the state after it, and updates
+ * @example
+ * ```ts
+ * import { initialState } from "./state.ts";
+ * import { step } from "./step.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const scope = { pids: undefined, comm: undefined, descendants: false };
+ * const { updates } = step(initialState({ law: "per-inode", attachedNs: 0n, scope }), { kind: "finish" });
+ * assert.deepEqual(updates, []);
+ * ```
+ */
+export function step(state: ModelState, input: ModelInput): StepResult {
+  const out = new Publisher(state);
+  if (input.kind === "event") onEvent(state, input.placed, out);
+  else if (input.kind === "loss") onLoss(state, input.loss, out);
+  else finish(state, out);
+  return { state, updates: out.updates };
+}
+
+function onEvent(state: ModelState, placed: Placed, out: Publisher): void {
+  const { event, late } = placed;
+  if (late && event.kind !== "tick") {
+    onLoss(state, {
+      reason: "late",
+      events: 1,
+      cpu: event.cpu,
+      fromNs: event.ktimeNs,
+      toNs: event.ktimeNs,
+      detail: `a record "${event.kind}" came after its place in time`,
+    }, out);
+  }
+  if (state.releasing.size > 0 && event.kind !== "evict") {
+    settleReleases(state, out, { tid: "tid" in event ? event.tid : null, ktimeNs: event.ktimeNs });
+  }
+  switch (event.kind) {
+    case "tick":
+      return;
+    case "clone":
+      return onClone(state, event, out);
+    case "failed":
+      return onFailed(state, event, out);
+    case "open":
+      return onOpen(state, event, out);
+    case "made":
+      return onMade(state, event, out);
+    case "fork":
+      return onFork(state, event, out);
+    case "release":
+      return onRelease(state, event, out);
+    case "evict":
+      return onEvict(state, event, out);
+    case "exit":
+      return onExit(state, event, out);
+    case "reap":
+      return onReap(state, event, out);
+    case "put":
+      return onPut(state, event, out);
+    case "last":
+      return onLast(state, event, out);
+    default:
+      return event satisfies never;
+  }
+}
+
+function onLoss(state: ModelState, loss: Loss, out: Publisher): void {
+  const endNs = loss.toNs ?? loss.fromNs ?? 0n;
+  if (state.doubtNs === null || endNs > state.doubtNs) state.doubtNs = endNs;
+  out.publish("lost", {
+    reason: loss.reason,
+    events: loss.events,
+    cpu: loss.cpu,
+    from_ns: loss.fromNs?.toString() ?? null,
+    to_ns: loss.toNs?.toString() ?? null,
+    detail: loss.detail,
+  }, { ktimeNs: null, followed: true });
+}
+
+function finish(state: ModelState, out: Publisher): void {
+  settleReleases(state, out, { tid: null, ktimeNs: null });
+  for (const [address, failing] of state.failing) {
+    state.failing.delete(address);
+    finishFailed(state, { failing, event: null, after: null, out });
+  }
+}

@@ -1,0 +1,111 @@
+/**
+ * Small steps that births, releases and deaths share: names, identities, scope.
+ *
+ * @module
+ */
+
+import type { EventBody, WireEvent } from "../schema/mod.ts";
+import type { ModelState, Target } from "./state.ts";
+
+/** An event that a task in process context caused. */
+export type ActorEvent = Extract<WireEvent, { readonly comm: string; readonly startNs: bigint }>;
+
+/** Returns the `process` object of an event. */
+export function processOf(event: ActorEvent): EventBody<"pidfd.create">["process"] {
+  return { pid: event.pid, tid: event.tid, start_ns: event.startNs.toString(), comm: event.comm };
+}
+
+/** Returns the `target` object of an event. */
+export function targetOf(target: Target): EventBody<"pidfd.create">["target"] {
+  return { id: target.id, pid: target.pid, start_ns: target.startNs?.toString() ?? null, comm: target.comm };
+}
+
+/** Returns a new name for a file. */
+export function nameFile(state: ModelState): string {
+  return `f${++state.names.files}`;
+}
+
+/** What is known of a target when it is met first. */
+export type NewTarget =
+  & Pick<Target, "address" | "pid" | "startNs" | "comm" | "hashed" | "whole">
+  & { readonly failed?: boolean };
+
+/**
+ * Adds a target under its address; an older one there is over, for its address is in use again.
+ *
+ * @param state the model's state
+ * @param known what is known of it
+ * @returns the new target, without inode and files
+ */
+export function addTarget(state: ModelState, known: NewTarget): Target {
+  if (state.targets.has(known.address)) state.unmatched += 1;
+  const target: Target = {
+    failed: false,
+    ...known,
+    id: `p${++state.names.targets}`,
+    hashPutNs: null,
+    inode: false,
+    files: 0,
+    exited: false,
+    reaped: false,
+    followed: false,
+    lastSeq: 0,
+  };
+  state.targets.set(known.address, target);
+  return target;
+}
+
+/**
+ * Returns whether the acting process of an event is in scope.
+ *
+ * A process id is used again, so a member that was forked in scope must also have the start time seen then.
+ *
+ * @param state the model's state
+ * @param event the event
+ * @returns whether it is in scope
+ */
+export function inScope(state: ModelState, event: ActorEvent): boolean {
+  const { pids, comm } = state.options.scope;
+  if (comm !== undefined && !comm.test(event.comm)) return false;
+  if (pids === undefined) return true;
+  const startNs = state.members.get(event.pid);
+  if (startNs === undefined) return false;
+  if (startNs === null) state.members.set(event.pid, event.startNs);
+  return startNs === null || startNs === event.startNs;
+}
+
+/** Adds a process that a process in scope forked. */
+export function joinScope(state: ModelState, pid: number, startNs: bigint): void {
+  if (state.options.scope.descendants) state.members.set(pid, startNs);
+}
+
+/** Whether all probes were attached when something happened. */
+export function isWhole(state: ModelState, ktimeNs: bigint): boolean {
+  return ktimeNs >= state.options.attachedNs;
+}
+
+/** Returns the names of the bits of `f_flags` that open(2) and pidfd_open(2) know; other bits as hex. */
+export function fileFlagNames(hex: string): readonly string[] {
+  let bits = Number.parseInt(hex, 16);
+  const names: string[] = [(["O_RDONLY", "O_WRONLY", "O_RDWR"] as const)[bits & 3] ?? "O_ACCMODE"];
+  bits &= ~3;
+  for (const [name, bit] of FILE_FLAGS) {
+    if ((bits & bit) === 0) continue;
+    names.push(name);
+    bits &= ~bit;
+  }
+  if (bits !== 0) names.push(`0x${bits.toString(16)}`);
+  return names;
+}
+
+/** include/uapi/asm-generic/fcntl.h and include/uapi/linux/pidfd.h; O_CLOEXEC belongs to the fd, not to the file. */
+const FILE_FLAGS: readonly (readonly [string, number])[] = [
+  ["PIDFD_THREAD", 0x80],
+  ["PIDFD_NONBLOCK", 0x800],
+  ["O_LARGEFILE", 0x8000],
+];
+
+/** Whether a pointer of the kernel is an error pointer: -1 to -4095. */
+export function isErrorPointer(hex: string): boolean {
+  return /^fffffffffffff[0-9a-f]{3}$/.test(hex);
+}

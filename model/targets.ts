@@ -1,0 +1,109 @@
+/**
+ * What exit, reap and free of a target do to the model.
+ *
+ * @module
+ */
+
+import type { WireEvent } from "../schema/mod.ts";
+import { compare, judge } from "./ledger.ts";
+import type { ModelState, Target } from "./state.ts";
+import { processOf, targetOf } from "./subject.ts";
+import type { ActorEvent } from "./subject.ts";
+import type { Publisher } from "./update.ts";
+
+/** A thread of a target exits; the process has ended when no other one goes on. */
+export function onExit(state: ModelState, event: Extract<WireEvent, { kind: "exit" }>, out: Publisher): void {
+  const target = state.targets.get(event.pidAddress);
+  if (target === undefined) {
+    state.unmatched += 1;
+    return;
+  }
+  target.pid ??= event.pid;
+  target.startNs ??= event.startNs;
+  target.comm ??= event.comm;
+  if (event.live !== 0 || target.exited) return;
+  target.exited = true;
+  const signal = event.exitCode & 0x7f;
+  const count = compare(target, { before: event.count, after: event.count, ktimeNs: event.ktimeNs });
+  const seq = out.publish("process.exit", {
+    cpu: event.cpu,
+    process: processOf(event),
+    exit_status: signal === 0 ? (event.exitCode >> 8) & 0xff : null,
+    exit_signal: signal === 0 ? null : signal,
+    target: targetOf(target),
+    count,
+  }, { ktimeNs: event.ktimeNs, followed: target.followed });
+  judge(state, out, { target, count, seq, ktimeNs: event.ktimeNs });
+  target.lastSeq = seq;
+}
+
+/** A target was waited for. */
+export function onReap(state: ModelState, event: Extract<WireEvent, { kind: "reap" }>, out: Publisher): void {
+  const target = state.targets.get(event.pidAddress);
+  if (target === undefined) {
+    state.unmatched += 1;
+    return;
+  }
+  if (target.failed || target.reaped) return;
+  const count = compare(target, { before: event.count, after: event.count, ktimeNs: event.ktimeNs });
+  target.reaped = true;
+  const seq = out.publish("process.reap", {
+    cpu: event.cpu,
+    process: processOf(event),
+    target: targetOf(target),
+    count,
+  }, { ktimeNs: event.ktimeNs, followed: target.followed });
+  judge(state, out, { target, count, seq, ktimeNs: event.ktimeNs });
+  target.lastSeq = seq;
+}
+
+/** The grace period is over: the hash drops its reference. */
+export function onPut(state: ModelState, event: Extract<WireEvent, { kind: "put" }>, out: Publisher): void {
+  const target = state.targets.get(event.pidAddress);
+  if (target === undefined) {
+    state.unmatched += 1;
+    return;
+  }
+  target.hashed = false;
+  target.hashPutNs = event.ktimeNs;
+  target.reaped = true;
+  if (event.count === 1) freed(state, target, { by: "hash", event, out });
+}
+
+/** Another holder dropped the last reference. */
+export function onLast(state: ModelState, event: Extract<WireEvent, { kind: "last" }>, out: Publisher): void {
+  const target = state.targets.get(event.pidAddress);
+  if (target === undefined) state.unmatched += 1;
+  else freed(state, target, { by: "other", event, out });
+}
+
+/** The count of a target reached 0: nothing of it is left, and its address may be used again. */
+export function freed(
+  state: ModelState,
+  target: Target,
+  what: {
+    readonly by: "hash" | "inode" | "other";
+    readonly event:
+      & Pick<ActorEvent, "cpu" | "ktimeNs">
+      & Partial<Pick<ActorEvent, "pid" | "tid" | "startNs" | "comm">>;
+    readonly out: Publisher;
+  },
+): void {
+  const { by, event, out } = what;
+  if (state.targets.get(target.address) === target) state.targets.delete(target.address);
+  if (target.failed) return;
+  const { pid, tid, startNs, comm } = event;
+  const actor = pid === undefined || tid === undefined || startNs === undefined || comm === undefined
+    ? null
+    : { pid, tid, start_ns: startNs.toString(), comm };
+  const count = compare(target, { before: 1, after: 0, ktimeNs: event.ktimeNs });
+  const seq = out.publish(
+    "pid.free",
+    { cpu: event.cpu, process: actor, by, target: targetOf(target), count },
+    {
+      ktimeNs: event.ktimeNs,
+      followed: target.followed,
+    },
+  );
+  judge(state, out, { target, count, seq, ktimeNs: event.ktimeNs });
+}

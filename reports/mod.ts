@@ -1,0 +1,12 @@
+/**
+ * How it is shown: tables for people, lines of JSON for programs.
+ *
+ * @module
+ */
+
+export { NdjsonReport } from "./ndjson.ts";
+export { publish, utcText } from "./publish.ts";
+export type { Origin } from "./publish.ts";
+export type { Report } from "./report.ts";
+export { summaryText } from "./summary.ts";
+export { TableReport } from "./table.ts";

@@ -1,0 +1,154 @@
+/**
+ * Events as a live table for people, under 80 columns.
+ *
+ * @module
+ */
+
+import type { TraceEvent } from "../schema/mod.ts";
+import type { Report } from "./report.ts";
+
+interface Column {
+  readonly title: string;
+  readonly width: number;
+  readonly right?: true;
+}
+
+/** Columns with one space between them: 79 characters in all. */
+const COLUMNS: readonly Column[] = [
+  { title: "TIME", width: 12 },
+  { title: "EVENT", width: 7 },
+  { title: "PID", width: 7, right: true },
+  { title: "COMM", width: 13 },
+  { title: "FD", width: 3, right: true },
+  { title: "ORIGIN", width: 10 },
+  { title: "TARGET", width: 7, right: true },
+  { title: "COUNT", width: 7, right: true },
+  { title: "NOTE", width: 5 },
+];
+
+/** What a table row shows of an event. */
+interface Row {
+  readonly event: string;
+  readonly fd?: number | null;
+  readonly origin?: string;
+  readonly target?: { readonly pid: number | null } | null;
+  readonly count?: {
+    readonly after: number | null;
+    readonly expected: number | null;
+    readonly unknown_holders: number | null;
+  } | null;
+  readonly note?: string;
+}
+
+/** A header, then one line for each event; findings and losses are lines of text between them. */
+export class TableReport implements Report {
+  readonly #withHeader: boolean;
+
+  /** @param options whether the line with the column titles is shown */
+  constructor(options: { readonly header: boolean } = { header: true }) {
+    this.#withHeader = options.header;
+  }
+
+  /** Returns the line with the column titles. */
+  header(): string {
+    return this.#withHeader ? line(COLUMNS.map((it) => it.title)) : "";
+  }
+
+  /** Returns one line, or nothing for events that only JSON shows. */
+  event(event: TraceEvent): string {
+    switch (event.type) {
+      case "finding":
+        return `! ${event.rule} ${event.verdict}: ${event.statement}\n` +
+          `!   expected ${event.expected}; observed ${event.observed}; events ${
+            event.evidence.join(", ")
+          }\n` +
+          `!   next: ${event.next}\n`;
+      case "lost":
+        return `! lost (${event.reason}): ${event.detail}\n`;
+      case "start":
+      case "summary":
+      case "end":
+        return "";
+      default: {
+        const row = rowOf(event);
+        return line([
+          event.time?.slice(11, 23) ?? "?",
+          row.event,
+          event.process === null ? "-" : `${event.process.pid}`,
+          event.process === null ? "-" : event.process.comm,
+          row.fd === undefined ? "" : row.fd === null ? "?" : `${row.fd}`,
+          row.origin ?? "",
+          row.target === undefined ? "" : `${row.target?.pid ?? "?"}`,
+          row.count === undefined || row.count === null ? "" : countText(row.count),
+          row.note ?? "",
+        ]);
+      }
+    }
+  }
+}
+
+type RowEvent = Exclude<TraceEvent, { type: "finding" | "lost" | "start" | "summary" | "end" }>;
+
+function rowOf(event: RowEvent): Row {
+  switch (event.type) {
+    case "pidfd.create":
+      return {
+        event: "create",
+        fd: event.fd,
+        origin: event.origin,
+        target: event.target,
+        count: event.count,
+      };
+    case "pidfd.release":
+      return {
+        event: "release",
+        target: event.target,
+        count: event.count,
+        ...(event.created_seq === null ? { origin: "baseline" } : {}),
+      };
+    case "clone.failed":
+      return {
+        event: "failed",
+        origin: event.origin,
+        note: event.errno,
+        ...(event.count === null ? {} : { count: event.count }),
+      };
+    case "open.failed":
+      return { event: "failed", origin: "pidfd_open", target: { pid: event.asked_pid }, note: event.errno };
+    case "process.start":
+      return { event: "fork", target: { pid: event.child_pid } };
+    case "process.exit": {
+      const note = event.exit_signal === null ? `=${event.exit_status}` : `sig${event.exit_signal}`;
+      return { event: "exit", target: event.target, count: event.count, note };
+    }
+    case "process.reap":
+      return { event: "reap", target: event.target, count: event.count };
+    case "pid.free":
+      return { event: "free", target: event.target, count: event.count };
+    default:
+      return event satisfies never;
+  }
+}
+
+/** `after/expected`, `!` when it is lower, `+n` for unknown holders, `?` for what is not known. */
+function countText(count: NonNullable<Row["count"]>): string {
+  const { after, expected, unknown_holders: unknown } = count;
+  const mark = after === null || expected === null || after === expected
+    ? ""
+    : after < expected
+    ? "!"
+    : `+${unknown ?? ""}`;
+  return `${after ?? "?"}/${expected ?? "?"}${mark}`;
+}
+
+function line(cells: readonly string[]): string {
+  const texts = COLUMNS.map(({ width, right }, at) => fit(cells[at] ?? "", width, right ?? false));
+  return `${texts.join(" ").trimEnd()}\n`;
+}
+
+/** Cells hold printable text of our own making; a long one is cut, numbers never are. */
+function fit(text: string, width: number, right: boolean): string {
+  const characters = [...text];
+  const cut = !right && characters.length > width ? `${characters.slice(0, width - 1).join("")}~` : text;
+  return right ? cut.padStart(width) : cut.padEnd(width);
+}
