@@ -1,0 +1,136 @@
+/**
+ * `lab`: throw-away virtual machines with kernels to trace.
+ *
+ * @module
+ */
+
+import {
+  buildGuestFiles,
+  buildStimulus,
+  findKernel,
+  LAB_KERNELS,
+  listCache,
+  listRunning,
+  prepareMachine,
+  registerGuest,
+  removeCached,
+  startGuest,
+} from "../../lab/mod.ts";
+import { endingOf, watchEndings } from "./endings.ts";
+import type { LabOptions, TraceOptions } from "./grammar.ts";
+import type { Terminal } from "./terminal.ts";
+import { trace } from "./trace.ts";
+
+/** Seconds that a guest of `lab run` lives at most. */
+const RUN_SECONDS = 4 * 3600;
+
+/**
+ * Runs the command.
+ *
+ * @param options what was asked for
+ * @param terminal where text goes
+ * @returns the exit code
+ */
+export async function lab(options: LabOptions, terminal: Terminal): Promise<number> {
+  switch (options.command) {
+    case "lab list":
+      return await list(terminal);
+    case "lab build":
+      return await build(options.kernel, terminal);
+    case "lab run":
+      return await runGuest(options.kernel, terminal);
+    case "lab demo":
+      return await demo(options, terminal);
+    case "lab rm": {
+      const removed = await removeCached(options.name);
+      for (const it of removed) await terminal.write(`removed ${it.name} (${megabytes(it.sizeBytes)})\n`);
+      if (removed.length === 0) terminal.note("Nothing to remove");
+      return 0;
+    }
+    default:
+      return options satisfies never;
+  }
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1_000_000).toFixed(0)} MB`;
+}
+
+async function list(terminal: Terminal): Promise<number> {
+  const lines = ["KERNEL  SUITE   WHY"];
+  for (const it of LAB_KERNELS) lines.push(`${it.name.padEnd(7)} ${it.suite.padEnd(7)} ${it.why}`);
+  const built = await listCache();
+  lines.push("", built.length === 0 ? "Nothing is built yet" : "BUILT");
+  for (const it of built) {
+    lines.push(`${it.name.padEnd(24)} ${megabytes(it.sizeBytes).padStart(8)}  ${it.path}`);
+  }
+  const running = await listRunning();
+  if (running.length > 0) lines.push("", "RUNNING");
+  for (const it of running) {
+    lines.push(`${it.name.padEnd(10)} ${it.release}  127.0.0.1:${it.port}  since ${it.started}`);
+  }
+  await terminal.write(`${lines.join("\n")}\n`);
+  return 0;
+}
+
+async function build(name: string, terminal: Terminal): Promise<number> {
+  await using endings = watchEndings();
+  const options = { signal: endings.signal, onProgress: (text: string) => terminal.status(text) };
+  await prepareMachine(options);
+  await buildGuestFiles(findKernel(name), options);
+  const stimulus = await buildStimulus(options);
+  await terminal.write(`${stimulus}\n`);
+  return 0;
+}
+
+async function runGuest(name: string, terminal: Terminal): Promise<number> {
+  await using endings = watchEndings();
+  const { signal } = endings;
+  const options = { signal, onProgress: (text: string) => terminal.status(text) };
+  await prepareMachine(options);
+  await using guest = await startGuest({
+    kernel: findKernel(name),
+    timeLimitSeconds: RUN_SECONDS,
+    ...options,
+  });
+  await registerGuest(guest);
+  await terminal.write(`${guest.name}: Linux ${guest.release} is up; trace it with --target ${guest.name}\n`);
+  await terminal.write(
+    `ssh -p ${guest.port} -i ${guest.keyFile} -o UserKnownHostsFile=${guest.knownHostsFile} root@127.0.0.1\n`,
+  );
+  terminal.status(`${guest.name}: Ctrl-C ends it, and so does its time limit of ${RUN_SECONDS / 3600} h`);
+  const aborted = new Promise<string>((resolve) => {
+    const done = () => resolve(endingOf(signal).reason);
+    if (signal.aborted) done();
+    signal.addEventListener("abort", done, { once: true });
+  });
+  const reason = await Promise.race([guest.ended, aborted]);
+  terminal.note(`${guest.name}: ${reason}`);
+  return signal.aborted ? endingOf(signal).code : 3;
+}
+
+/** The main job on a lab guest, with everything that it needs. */
+async function demo(
+  options: Extract<LabOptions, { command: "lab demo" }>,
+  terminal: Terminal,
+): Promise<number> {
+  const onProgress = (text: string) => terminal.status(text);
+  await prepareMachine({ onProgress });
+  const stimulus = await buildStimulus({ onProgress });
+  const traceOptions: TraceOptions = {
+    command: "trace",
+    target: { kind: "lab", name: "lab:6.12", kernel: "6.12" },
+    bpftrace: "bpftrace",
+    quiet: false,
+    json: false,
+    pids: [],
+    comm: undefined,
+    failed: false,
+    durationMs: undefined,
+    eventsMax: undefined,
+    copy: [stimulus],
+    commandOutput: "/dev/null",
+    noHeader: false,
+  };
+  return await trace(traceOptions, ["./stimulus", options.scenario, `${options.rounds}`], terminal);
+}

@@ -1,0 +1,52 @@
+/**
+ * From a target to a host.
+ *
+ * @module
+ */
+
+import { LocalHost, startGuestHost } from "../../hosts/mod.ts";
+import type { Host, HostError, Target } from "../../hosts/mod.ts";
+import { CliError, EXIT } from "./exit_code.ts";
+
+/** An open host; `lost` resolves when it goes away. */
+export interface OpenHost {
+  /** The host. */
+  readonly host: Host;
+  /** Resolves with the reason when the host is lost; never for this machine. */
+  readonly lost: Promise<HostError>;
+}
+
+/**
+ * Opens the host that a target names.
+ *
+ * @param target where to trace
+ * @param options how long a guest of ours may live, and who hears of the progress
+ * @returns the host
+ * @throws {CliError} when this kind of target cannot be traced
+ */
+export async function openHost(
+  target: Target,
+  options: {
+    readonly timeLimitSeconds: number;
+    readonly signal: AbortSignal;
+    readonly onProgress: (text: string) => void;
+  },
+): Promise<OpenHost> {
+  switch (target.kind) {
+    case "local":
+      return { host: new LocalHost(), lost: new Promise(() => {}) };
+    case "lab": {
+      const host = await startGuestHost({ kernel: target.kernel, ...options });
+      return { host, lost: host.lost };
+    }
+    case "ssh":
+    case "image":
+    case "replay":
+      throw new CliError(`Cannot trace "${target.name}": targets of this kind are not supported yet`, {
+        code: EXIT.cannotRun,
+        hint: "Supported targets are local and lab:6.12",
+      });
+    default:
+      return target satisfies never;
+  }
+}

@@ -1,0 +1,70 @@
+/**
+ * From a host to a plan.
+ *
+ * @module
+ */
+
+import type { Host, HostDescription } from "../../hosts/mod.ts";
+import { discover } from "../../kernel/mod.ts";
+import type { KernelFacts } from "../../kernel/mod.ts";
+import { LIFECYCLE_SYMBOLS, LIFECYCLE_TRACEPOINTS, planLifecycle } from "../../tracers/mod.ts";
+import type { Plan, TraceLimits } from "../../tracers/mod.ts";
+import { CliError, EXIT } from "./exit_code.ts";
+
+/** A host that can be traced, and how. */
+export interface Prepared {
+  /** Who it is. */
+  readonly description: HostDescription;
+  /** What its kernel has. */
+  readonly facts: KernelFacts;
+  /** What to do there. */
+  readonly plan: Plan;
+}
+
+/**
+ * Asks a host who it is and what its kernel has, and chooses the probes.
+ *
+ * @param host the machine
+ * @param options bpftrace there, and the limits of the run
+ * @returns the plan
+ * @throws {CliError} with code 3 and the reasons when there is no plan
+ * @throws {HostError} when the host is lost
+ */
+export async function prepare(
+  host: Host,
+  options: { readonly bpftrace: string; readonly limits: (cpus: number) => TraceLimits },
+): Promise<Prepared> {
+  const [description, facts] = await Promise.all([
+    host.describe(),
+    discover(host, {
+      symbols: LIFECYCLE_SYMBOLS,
+      tracepoints: LIFECYCLE_TRACEPOINTS,
+      bpftrace: options.bpftrace,
+    }),
+  ]);
+  const plan = planLifecycle(facts, options.limits(description.cpus));
+  if ("reasons" in plan) {
+    const reasons = plan.reasons.map((it) => `\n  - ${it}`).join("");
+    throw new CliError(`Cannot trace "${host.name}" (Linux ${description.release}):${reasons}`, {
+      code: EXIT.cannotRun,
+      hint: plan.hint,
+    });
+  }
+  return { description, facts, plan };
+}
+
+/** Most memory in bytes that all ring buffers take together. */
+const BUFFERS_BYTES_MAX = 64 * 1024 * 1024;
+const PAGE_BYTES = 4096;
+
+/**
+ * Returns the ring buffer of each CPU in pages: as asked, but at most 64 MiB for all CPUs, as a power of two.
+ *
+ * @param pages what is asked for
+ * @param cpus CPUs of the target
+ * @returns pages of 4 KiB
+ */
+export function bufferPages(pages: number, cpus: number): number {
+  const most = Math.min(pages, BUFFERS_BYTES_MAX / PAGE_BYTES / Math.max(1, cpus));
+  return 2 ** Math.max(0, Math.floor(Math.log2(most)));
+}

@@ -1,0 +1,158 @@
+/**
+ * The loop of a run: from bpftrace's lines to events, until something ends it.
+ *
+ * @module
+ */
+
+import type { Capture, Command } from "../../capture/mod.ts";
+import type { Correlator } from "../../model/mod.ts";
+import { endingOf } from "./endings.ts";
+import { EXIT, firstExitCode } from "./exit_code.ts";
+import type { ExitCode } from "./exit_code.ts";
+import type { EventWriter } from "./publisher.ts";
+
+/** What a run needs. */
+export interface RunLoop {
+  readonly capture: Capture;
+  readonly correlator: Correlator;
+  readonly writer: EventWriter;
+  readonly command: Command | undefined;
+  /** Aborted by signals and by the end of our launchers. */
+  readonly signal: AbortSignal;
+  /** Resolves when the host is gone. */
+  readonly lost: Promise<Error>;
+  readonly limits: {
+    readonly durationMs: number;
+    /** Reaching a limit that the user gave is well; one of ours makes the result partial. */
+    readonly durationGiven: boolean;
+    readonly eventsMax: number;
+    readonly eventsGiven: boolean;
+  };
+}
+
+/** How a run ended. */
+export interface RunResult {
+  /** For people and for the `end` event. */
+  readonly reason: string;
+  /** Whether everything up to there was seen. */
+  readonly complete: boolean;
+  /** The tool's own exit code. */
+  readonly code: ExitCode;
+  /** The command's exit status, when it ended by itself. */
+  readonly commandStatus: number | undefined;
+}
+
+interface Stop {
+  readonly reason: string;
+  readonly code: ExitCode;
+}
+
+/** Milliseconds in which the last events of an ended command arrive: heartbeats, and a grace period of RCU. */
+const SETTLE_MS_MIN = 1500;
+const SETTLE_MS_MAX = 6000;
+
+/**
+ * Follows a capture to its end.
+ *
+ * @param run what is followed
+ * @returns how it ended
+ */
+export async function follow(run: RunLoop): Promise<RunResult> {
+  const { capture, correlator, writer, command, limits } = run;
+  let stop: Stop | undefined;
+  const end = (why: Stop) => {
+    if (stop !== undefined) return;
+    stop = why;
+    if (command !== undefined && commandStatus === undefined) command[Symbol.asyncDispose]();
+    capture.stop();
+  };
+  let commandStatus: number | undefined;
+  const timers = watch(run, end, (status) => commandStatus = status);
+  try {
+    for await (const messages of capture.messages()) {
+      if (!await writer.take(correlator.take(messages), limits.eventsMax)) {
+        end({ reason: "standard output was closed", code: EXIT.well });
+      }
+      if (writer.written >= limits.eventsMax) {
+        const code = limits.eventsGiven ? EXIT.well : EXIT.budget;
+        end({ reason: `the limit of ${limits.eventsMax} events was reached`, code });
+      }
+    }
+  } finally {
+    timers.clear();
+  }
+  await writer.take(correlator.finish(), limits.eventsMax);
+  const ended = await capture.ended;
+  const unasked = endedUnasked(ended);
+  stop ??= unasked ?? { reason: "the program ended", code: EXIT.well };
+  const lost = correlator.trust.lost !== 0 || correlator.trust.late > 0;
+  const codes: ExitCode[] = [stop.code];
+  if (unasked !== undefined) codes.push(unasked.code);
+  if (writer.tally.findings > 0) codes.push(EXIT.broken);
+  if (lost || writer.tally.undetermined > 0) codes.push(EXIT.undetermined);
+  return {
+    reason: stop.reason,
+    complete: unasked === undefined && !lost,
+    code: firstExitCode(codes),
+    commandStatus,
+  };
+}
+
+function endedUnasked(ended: Awaited<Capture["ended"]>): Stop | undefined {
+  switch (ended) {
+    case "stopped":
+      return undefined;
+    case "by-itself":
+      return {
+        reason: "the program in the kernel ended by itself: a budget, or its guard had gone",
+        code: EXIT.budget,
+      };
+    case "killed":
+      return { reason: "bpftrace was killed on the target", code: EXIT.undetermined };
+    case "lost":
+      return { reason: "the target, or the way to it, was lost", code: EXIT.undetermined };
+    default:
+      return ended satisfies never;
+  }
+}
+
+/** Watches everything that ends a run besides the stream itself. */
+function watch(
+  run: RunLoop,
+  end: (why: Stop) => void,
+  onStatus: (status: number) => void,
+): { readonly clear: () => void } {
+  const { capture, command, correlator, signal, limits } = run;
+  let over = false;
+  const duration = setTimeout(() => {
+    const reason = `the time of ${limits.durationMs / 1000} s was over`;
+    end({ reason, code: limits.durationGiven ? EXIT.well : EXIT.budget });
+  }, limits.durationMs);
+  const onAbort = () => end(endingOf(signal));
+  if (signal.aborted) onAbort();
+  signal.addEventListener("abort", onAbort, { once: true });
+  run.lost.then((error) => {
+    if (over) return;
+    end({ reason: error.message, code: EXIT.undetermined });
+    capture[Symbol.asyncDispose]().then(undefined, () => undefined);
+  });
+  let settle: ReturnType<typeof setInterval> | undefined;
+  command?.ended.then((status) => {
+    if (over || status === undefined) return;
+    onStatus(status);
+    const ended = performance.now();
+    settle = setInterval(() => {
+      const waited = performance.now() - ended;
+      if (waited < SETTLE_MS_MIN || (correlator.pending > 0 && waited < SETTLE_MS_MAX)) return;
+      end({ reason: `the command ended with status ${status}`, code: EXIT.well });
+    }, 100);
+  });
+  return {
+    clear() {
+      over = true;
+      clearTimeout(duration);
+      clearInterval(settle);
+      signal.removeEventListener("abort", onAbort);
+    },
+  };
+}

@@ -1,0 +1,9 @@
+/**
+ * Entry point of `deno run trace-clone`.
+ *
+ * @module
+ */
+
+import { main } from "./cli/main.ts";
+
+if (import.meta.main) Deno.exit(await main(Deno.args));
