@@ -90,7 +90,7 @@ async function readTracepoints(
   names: readonly string[],
 ): Promise<ReadonlyMap<string, Tracepoint>> {
   const tracepoints = await Promise.all(
-    [...new Set(names)].map((name) => readTracepoint(host, tracefs, name)),
+    [...new Set(names)].map((name) => readTracepoint(host, name, { tracefs })),
   );
   return new Map(tracepoints.map((tracepoint) => [tracepoint.name, tracepoint]));
 }

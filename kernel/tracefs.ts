@@ -80,8 +80,8 @@ export async function findTracefs(host: Host): Promise<Known<string>> {
  * Asks whether a tracepoint exists, and which fields it has.
  *
  * @param host the machine
- * @param tracefs where tracefs is, as {@linkcode findTracefs} found it
  * @param name `category:name`, such as `sched:sched_process_exit`
+ * @param options where tracefs is, as {@linkcode findTracefs} found it
  * @returns the tracepoint; unsupported only when tracefs is readable and does not have it
  * @throws {HostError} when the host is lost
  * @throws {RangeError} when the name is not of that form
@@ -96,12 +96,17 @@ export async function findTracefs(host: Host): Promise<Known<string>> {
  * const host = fakeHost({
  *   files: { "/t/events/task/task_newtask/format": "\tfield:pid_t pid;\toffset:8;\tsize:4;\tsigned:1;\n" },
  * });
- * const tracepoint = await readTracepoint(host, known("/t"), "task:task_newtask");
+ * const tracepoint = await readTracepoint(host, "task:task_newtask", { tracefs: known("/t") });
  * assert.equal(tracepoint.support.kind, "supported");
  * assert.equal(tracepoint.fields.kind === "known" && tracepoint.fields.value[0]?.name, "pid");
  * ```
  */
-export async function readTracepoint(host: Host, tracefs: Known<string>, name: string): Promise<Tracepoint> {
+export async function readTracepoint(
+  host: Host,
+  name: string,
+  options: { readonly tracefs: Known<string> },
+): Promise<Tracepoint> {
+  const { tracefs } = options;
   if (!NAME.test(name)) {
     throw new RangeError(`Cannot ask for a tracepoint: "category:name" is required, got "${name}"`);
   }

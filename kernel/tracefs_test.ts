@@ -58,27 +58,32 @@ test("parseTracepointFormat() throws when a field has no offset or no type", () 
 
 test("readTracepoint() says supported with fields when the format file is there", async () => {
   const host = fakeHost({ files: { "/t/events/sched/sched_process_fork/format": FORMAT } });
-  const tracepoint = await readTracepoint(host, known("/t"), "sched:sched_process_fork");
+  const tracepoint = await readTracepoint(host, "sched:sched_process_fork", { tracefs: known("/t") });
   assert.deepEqual(tracepoint.support, supported());
   assert.equal(tracepoint.fields.kind === "known" && tracepoint.fields.value.length, 5);
   const odd = fakeHost({ files: { "/t/events/a/odd/format": "\tfield:??" } });
-  const unreadable = await readTracepoint(odd, known("/t"), "a:odd");
+  const unreadable = await readTracepoint(odd, "a:odd", { tracefs: known("/t") });
   assert.deepEqual(unreadable.support, supported());
   assert.equal(unreadable.fields.kind, "unknown");
 });
 
 test("readTracepoint() says unsupported only when tracefs answers that there is none", async () => {
   const host = fakeHost({ files: { "/t/events/a/refused/format": { fails: "denied" } } });
-  const missing = await readTracepoint(host, known("/t"), "a:gone");
+  const missing = await readTracepoint(host, "a:gone", { tracefs: known("/t") });
   assert.deepEqual(missing.support, unsupported("No tracepoint is named a:gone"));
-  assert.equal((await readTracepoint(host, known("/t"), "a:refused")).support.kind, "unknown");
+  assert.equal((await readTracepoint(host, "a:refused", { tracefs: known("/t") })).support.kind, "unknown");
   assert.deepEqual(
-    (await readTracepoint(host, notKnown("No tracefs"), "a:b")).support,
+    (await readTracepoint(host, "a:b", { tracefs: notKnown("No tracefs") })).support,
     cannotTell("No tracefs"),
   );
 });
 
 test("readTracepoint() throws when the name is no category:name, or the host is lost", async () => {
-  await assert.rejects(readTracepoint(fakeHost({}), known("/t"), "../../etc/passwd"), RangeError);
-  await assert.rejects(readTracepoint(fakeHost({ lost: true }), known("/t"), "a:b"), { kind: "lost" });
+  await assert.rejects(
+    readTracepoint(fakeHost({}), "../../etc/passwd", { tracefs: known("/t") }),
+    RangeError,
+  );
+  await assert.rejects(readTracepoint(fakeHost({ lost: true }), "a:b", { tracefs: known("/t") }), {
+    kind: "lost",
+  });
 });

@@ -45,16 +45,23 @@ export function knownHolders(target: Target): readonly string[] | undefined {
 /**
  * Compares a reading with the law.
  *
+ * Other CPUs go on while a count is read: a put that was recorded may not have happened yet, and one that happened
+ * may not be recorded yet. So where a reference is on its way out, both numbers are as expected.
+ *
  * @param target the target, as it is after the step
  * @param reading what was read
  * @returns the `count` object to publish
  */
 export function compare(target: Target, reading: Reading): Count {
-  settle(target, reading);
-  const holders = knownHolders(target);
-  const { before, after } = reading;
-  if (holders === undefined || !target.whole) {
-    return { before, after, expected: null, holders: holders ?? [], unknown_holders: null };
+  const { before, after, ktimeNs } = reading;
+  if (target.hashed === null || !target.whole) {
+    return { before, after, expected: null, holders: knownHolders(target) ?? [], unknown_holders: null };
+  }
+  const possible = possibleHolders(target, ktimeNs);
+  const holders = possible.find((it) => it.length === after) ?? possible[0] ?? [];
+  if (target.hashed && !holders.includes("pid hash")) {
+    target.hashed = false;
+    target.hashPutNs = ktimeNs;
   }
   const expected = holders.length;
   return {
@@ -66,19 +73,19 @@ export function compare(target: Target, reading: Reading): Count {
   };
 }
 
-/** The put of the hash runs on another CPU: its record and its effect lie a moment apart. */
-function settle(target: Target, reading: Reading): void {
-  const { after, ktimeNs } = reading;
-  if (after === null || target.hashed === null) return;
-  const others = target.inode ? 1 : 0;
-  if (target.hashed && target.reaped && after === others) {
-    target.hashed = false;
-    target.hashPutNs = ktimeNs;
-  }
+/** The holders that are possible at a moment, the most likely first. */
+function possibleHolders(target: Target, ktimeNs: bigint): readonly (readonly string[])[] {
+  const hash = target.hashed === true
+    ? (target.reaped ? [true, false] : [true])
+    : (putMaySettle(target, ktimeNs) ? [false, true] : [false]);
+  const inode = target.inode ? (target.settling > 0 ? [true, false] : [true]) : [false];
+  return hash.flatMap((isHashed) =>
+    inode.map((hasInode) => [...(isHashed ? ["pid hash"] : []), ...(hasInode ? ["pidfs inode"] : [])])
+  );
 }
 
 /** Whether the hash may still hold a reference although its put was recorded. */
-export function putMaySettle(target: Target, ktimeNs: bigint): boolean {
+function putMaySettle(target: Target, ktimeNs: bigint): boolean {
   return target.hashPutNs !== null && ktimeNs - target.hashPutNs < PUT_SETTLES_NS;
 }
 

@@ -31,6 +31,8 @@ export interface Target {
   inode: boolean;
   /** Files that are open; all of them are of that inode. */
   files: number;
+  /** Releases that have begun and may take the inode with them; its reference may be gone before that is known. */
+  settling: number;
   /** The process has ended. */
   exited: boolean;
   /** The process was waited for. */

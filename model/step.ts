@@ -5,10 +5,10 @@
  */
 
 import type { Loss, Placed } from "../events/mod.ts";
-import { onClone, onFailed, onFork, onMade, onOpen } from "./births.ts";
-import { finishFailed, onEvict, onRelease, settleReleases } from "./releases.ts";
+import { onClone, onFailed, onFork, onMade, onOpen } from "./_births.ts";
+import { finishFailed, onEvict, onRelease, settleReleases } from "./_releases.ts";
 import type { ModelState } from "./state.ts";
-import { onExit, onLast, onPut, onReap } from "./targets.ts";
+import { onExit, onLast, onPut, onReap } from "./_targets.ts";
 import { Publisher } from "./update.ts";
 import type { Update } from "./update.ts";
 

@@ -4,10 +4,11 @@
  * @module
  */
 
-import { ACTOR, STAMP, WIRE_TABLE } from "../schema/mod.ts";
+import { WIRE_TABLE } from "../schema/mod.ts";
+import type { ACTOR, STAMP } from "../schema/mod.ts";
 import type { WireField, WireKind, WireRecord, WireTag } from "../schema/mod.ts";
 import type { Expr, Statement } from "./ast.ts";
-import { builtin, cast, commWord, field, increment, lookup } from "./builder.ts";
+import { builtin, cast, commWord, field, increment, int, let_, lookup, variable } from "./builder.ts";
 
 /** The map that numbers records of each context, per CPU. */
 export const COUNTERS = { task: "task_records", softirq: "softirq_records" } as const;
@@ -20,6 +21,9 @@ const FORMATS: Readonly<Record<WireKind, string>> = {
   comm: "%lx %lx",
   word: "%s",
 };
+
+/** Fields that hold a count which other CPUs can change. */
+const COUNTS: readonly string[] = ["count", "after"];
 
 type AutoName = (typeof STAMP)[number]["name"] | (typeof ACTOR)[number]["name"];
 type FieldName<T extends WireTag> = (typeof WIRE_TABLE)[T]["fields"][number]["name"];
@@ -42,7 +46,7 @@ export type EmitValues<T extends WireTag> = { readonly [N in Exclude<FieldName<T
  * import { argument, int } from "./builder.ts";
  * import assert from "node:assert/strict";
  *
- * const [number, print] = emit("put", { pidAddress: argument("pid"), count: int(1) });
+ * const [_count, number, print] = emit("put", { pidAddress: argument("pid"), count: int(1) });
  * assert.equal(number?.kind, "increment");
  * assert.equal(print?.kind === "print" && print.format, "put %u %u %llu %lx %d\\n");
  * ```
@@ -50,10 +54,15 @@ export type EmitValues<T extends WireTag> = { readonly [N in Exclude<FieldName<T
 export function emit<T extends WireTag>(tag: T, values: EmitValues<T>): readonly Statement[] {
   const record: WireRecord = WIRE_TABLE[tag];
   const given: Readonly<Record<string, Expr>> = values;
-  const statements: Statement[] = [];
+  // A count is read before the clock: a moment too old it can only be too high, which accuses nobody.
+  const counts = record.fields.filter((it) => COUNTS.includes(it.name) && given[it.name] !== undefined);
+  const statements: Statement[] = counts.map((it) => let_(it.name, cast("int32", given[it.name] ?? int(0))));
   if (record.numbering !== "none") statements.push(increment(COUNTERS[record.numbering], builtin("cpu")));
   const format = [tag, ...record.fields.map((it) => FORMATS[it.kind])].join(" ") + "\\n";
-  const printed = record.fields.flatMap((it) => print(it, given[it.name] ?? automatic(it.name, record)));
+  const printed = record.fields.flatMap((it) => {
+    const value = counts.includes(it) ? variable(it.name) : given[it.name] ?? automatic(it.name, record);
+    return print(it, value);
+  });
   statements.push({ kind: "print", format, values: printed });
   return statements;
 }

@@ -4,11 +4,11 @@
  * @module
  */
 
-export { births } from "./births.ts";
-export type { BirthSites } from "./births.ts";
-export { housekeeping } from "./housekeeping.ts";
+export { births } from "./_births.ts";
+export type { BirthSites } from "./_births.ts";
+export { housekeeping } from "./_housekeeping.ts";
 export { LIFECYCLE_SYMBOLS, LIFECYCLE_TRACEPOINTS, planLifecycle } from "./pidfd_lifecycle.ts";
-export { releases } from "./releases.ts";
-export { targets } from "./targets.ts";
-export type { TargetSites } from "./targets.ts";
+export { releases } from "./_releases.ts";
+export { targets } from "./_targets.ts";
+export type { TargetSites } from "./_targets.ts";
 export type { NoPlan, Plan, TraceLimits } from "./tracer.ts";

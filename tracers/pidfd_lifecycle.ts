@@ -27,12 +27,12 @@ import type { Btf, KernelFacts, Support } from "../kernel/mod.ts";
 import { renderAttachPoint } from "../program/mod.ts";
 import type { Probe, TraceProgram } from "../program/mod.ts";
 import { PIDTYPE_TGID } from "./_kernel_terms.ts";
-import { births } from "./births.ts";
-import type { BirthSites } from "./births.ts";
-import { housekeeping } from "./housekeeping.ts";
-import { releases } from "./releases.ts";
-import { targets } from "./targets.ts";
-import type { TargetSites } from "./targets.ts";
+import { births } from "./_births.ts";
+import type { BirthSites } from "./_births.ts";
+import { housekeeping } from "./_housekeeping.ts";
+import { releases } from "./_releases.ts";
+import { targets } from "./_targets.ts";
+import type { TargetSites } from "./_targets.ts";
 import type { NoPlan, Plan, TraceLimits } from "./tracer.ts";
 
 /** Functions that must be there for fentry and fexit. */

@@ -7,8 +7,8 @@
 import type { WireEvent } from "../schema/mod.ts";
 import { compare, judge } from "./ledger.ts";
 import type { ModelState, Target } from "./state.ts";
-import { processOf, targetOf } from "./subject.ts";
-import type { ActorEvent } from "./subject.ts";
+import { processOf, targetOf } from "./_subject.ts";
+import type { ActorEvent } from "./_subject.ts";
 import type { Publisher } from "./update.ts";
 
 /** A thread of a target exits; the process has ended when no other one goes on. */

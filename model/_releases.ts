@@ -11,8 +11,8 @@ import type { WireEvent } from "../schema/mod.ts";
 import { compare, judge, publishFinding } from "./ledger.ts";
 import type { Count } from "./ledger.ts";
 import type { FailedClone, ModelState, PidfdFile, Releasing, Target } from "./state.ts";
-import { addTarget, inScope, nameFile, processOf, targetOf } from "./subject.ts";
-import { freed } from "./targets.ts";
+import { addTarget, inScope, nameFile, processOf, targetOf } from "./_subject.ts";
+import { freed } from "./_targets.ts";
 import type { Publisher } from "./update.ts";
 
 type Release = Extract<WireEvent, { kind: "release" }>;
@@ -33,13 +33,17 @@ export function onRelease(state: ModelState, event: Release, out: Publisher): vo
   const releasing = { event, file, failing, target };
   // Other files of the same inode are open: it stays for certain.
   if (target.whole && target.files > 0) finishOne(state, releasing, { after: null, out });
-  else state.releasing.set(event.tid, releasing);
+  else {
+    target.settling += 1;
+    state.releasing.set(event.tid, releasing);
+  }
 }
 
 /** The inode went, and its reference. */
 export function onEvict(state: ModelState, event: Evict, out: Publisher): void {
   const releasing = state.releasing.get(event.tid);
   state.releasing.delete(event.tid);
+  if (releasing !== undefined) releasing.target.settling -= 1;
   if (releasing?.event.pidAddress === event.pidAddress) {
     finishOne(state, releasing, { after: event, out });
     return;
@@ -63,6 +67,7 @@ export function settleReleases(
     const waitedNs = now.ktimeNs === null ? null : now.ktimeNs - releasing.event.ktimeNs;
     if (waitedNs !== null && tid !== now.tid && waitedNs <= RELEASE_SETTLES_NS) continue;
     state.releasing.delete(tid);
+    releasing.target.settling -= 1;
     finishOne(state, releasing, { after: null, out });
   }
 }

@@ -46,6 +46,7 @@ export function addTarget(state: ModelState, known: NewTarget): Target {
     hashPutNs: null,
     inode: false,
     files: 0,
+    settling: 0,
     exited: false,
     reaped: false,
     followed: false,

@@ -18,8 +18,8 @@ import {
   nameFile,
   processOf,
   targetOf,
-} from "./subject.ts";
-import type { ActorEvent } from "./subject.ts";
+} from "./_subject.ts";
+import type { ActorEvent } from "./_subject.ts";
 import type { Publisher } from "./update.ts";
 
 type Born = Extract<WireEvent, { kind: "clone" | "open" | "made" }>;

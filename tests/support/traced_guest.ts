@@ -1,0 +1,185 @@
+/**
+ * One guest with one attached program, for many stimuli: what the kernel told, beside what user space saw.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { Ajv2020 } from "ajv/dist/2020.js";
+import type { ValidateFunction } from "ajv/dist/2020.js";
+import { launch } from "../../capture/mod.ts";
+import type { Capture } from "../../capture/mod.ts";
+import { run, startGuestHost } from "../../hosts/mod.ts";
+import type { GuestHost } from "../../hosts/mod.ts";
+import { buildStimulus } from "../../lab/mod.ts";
+import { Correlator } from "../../model/mod.ts";
+import { renderProgram } from "../../program/mod.ts";
+import { NdjsonReport, publish } from "../../reports/mod.ts";
+import { jsonSchema } from "../../schema/mod.ts";
+import type { EventType, TraceEvent } from "../../schema/mod.ts";
+import { copyTo } from "../../scripts/cli/copy.ts";
+import { prepare } from "../../scripts/cli/prepare.ts";
+
+/** One call as the stimulus saw it; see lab/stimulus/README.md. */
+export interface Call {
+  readonly round: number;
+  readonly call: string;
+  readonly tid: number;
+  readonly ret: number;
+  readonly errno: number;
+  readonly pid: number | null;
+  readonly fd: number;
+  readonly integer: number | null;
+  readonly fd_flags: number | null;
+  readonly fl_flags: number | null;
+  readonly fdinfo_pid: number | null;
+  readonly ino: string | null;
+  readonly open_fds_before: number | null;
+  readonly open_fds_after: number | null;
+  readonly flags: number | null;
+  readonly comm_hex: string | null;
+}
+
+/** What one run of the stimulus gave. */
+export interface Stimulated {
+  /** Calls as user space saw them. */
+  readonly calls: readonly Call[];
+  /** Events about those calls and their targets, in their order. */
+  readonly events: readonly TraceEvent[];
+}
+
+const LIMITS = { deadlineSeconds: 900, eventsMax: 1_000_000, bufferPages: 4096, follow: false };
+const FOLDER = "/tmp/stimulus-test";
+
+/** A guest that is traced as a whole from begin to end; closing it ends both. */
+export class TracedGuest implements AsyncDisposable {
+  /** The guest. */
+  readonly host: GuestHost;
+  /** What the model makes of it. */
+  readonly correlator: Correlator;
+  /** Everything published so far. */
+  readonly events: TraceEvent[] = [];
+  /** The same as lines, as they would be printed. */
+  readonly lines: string[] = [];
+  readonly #capture: Capture;
+  readonly #reading: Promise<void>;
+  readonly #validate: ValidateFunction;
+
+  private constructor(host: GuestHost, capture: Capture, cpus: number) {
+    this.host = host;
+    this.#capture = capture;
+    this.#validate = new Ajv2020({ strict: false }).compile(jsonSchema());
+    this.correlator = new Correlator({
+      law: "per-inode",
+      attachedNs: capture.attachment.attachedNs,
+      scope: { pids: undefined, comm: undefined, descendants: false },
+      cpus,
+    });
+    this.#reading = this.#read();
+  }
+
+  /** Boots a guest, copies the stimulus there and attaches to it. */
+  static async start(kernel: string): Promise<TracedGuest> {
+    const onProgress = (line: string) => console.log(line);
+    const host = await startGuestHost({ kernel, timeLimitSeconds: 900, shared: false, onProgress });
+    try {
+      assert.equal((await run(host, ["mkdir", FOLDER])).code, 0);
+      await copyTo(host, await buildStimulus({ onProgress }), FOLDER);
+      const { plan, description } = await prepare(host, { bpftrace: "bpftrace", limits: () => LIMITS });
+      const capture = await launch(host, { source: renderProgram(plan.program), commandPid: 0 });
+      return new TracedGuest(host, capture, description.cpus);
+    } catch (error) {
+      await host[Symbol.asyncDispose]();
+      throw error;
+    }
+  }
+
+  /** Runs one scenario, waits for the last events about it, and returns both views. */
+  async stimulate(scenario: string, rounds: number): Promise<Stimulated> {
+    const first = this.events.length;
+    const result = await run(this.host, [`${FOLDER}/stimulus`, scenario, `${rounds}`], { timeoutMs: 60_000 });
+    const lines = result.stdout.trim().split("\n").map((line) => JSON.parse(line));
+    const last = lines.pop();
+    assert.deepEqual([result.code, last.ok, last.why], [0, true, null], `${scenario}: ${result.stderr}`);
+    await this.settle();
+    const calls: readonly Call[] = lines;
+    return { calls, events: about(calls, this.events.slice(first)) };
+  }
+
+  /** Starts a scenario without waiting; resolves with its lines when it has ended. */
+  async begin(scenario: string, ...words: readonly string[]): Promise<readonly string[]> {
+    const result = await run(this.host, [`${FOLDER}/stimulus`, scenario, ...words], { timeoutMs: 60_000 });
+    assert.equal(result.code, 0, result.stderr);
+    return result.stdout.trim().split("\n");
+  }
+
+  /** Waits until what has happened by now is published: heartbeats of all CPUs, a grace period of RCU. */
+  async settle(): Promise<void> {
+    for (let waited = 0; waited < 8000; waited += 250) {
+      await new Promise((resolve) => setTimeout(resolve, 250));
+      if (waited >= 2000 && this.correlator.pending === 0) return;
+    }
+  }
+
+  /** Detaches and returns what is known of the whole stream, the counters at the end included. */
+  async stop(): Promise<Correlator["trust"]> {
+    this.#capture.stop();
+    await this.#reading;
+    return this.correlator.trust;
+  }
+
+  /** Ends the program and the guest. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#capture[Symbol.asyncDispose]();
+    await this.#reading;
+    await this.host[Symbol.asyncDispose]();
+  }
+
+  async #read(): Promise<void> {
+    for await (const messages of this.#capture.messages()) this.#take(this.correlator.take(messages));
+    this.#take(this.correlator.finish());
+  }
+
+  #take(updates: ReturnType<Correlator["take"]>): void {
+    const { utcOffsetNs } = this.#capture.attachment;
+    const report = new NdjsonReport();
+    for (const update of updates) {
+      const event = publish(update, { host: this.host.name, utcOffsetNs });
+      const line = report.event(event);
+      assert.ok(this.#validate(JSON.parse(line)), `${line}: ${JSON.stringify(this.#validate.errors)}`);
+      this.events.push(event);
+      this.lines.push(line);
+    }
+  }
+}
+
+/** The events that a thread of the calls caused, or that are about a process that they named. */
+function about(calls: readonly Call[], events: readonly TraceEvent[]): readonly TraceEvent[] {
+  const threads = new Set(calls.map((it) => it.tid));
+  const named = new Set<string>();
+  for (const event of events) {
+    if (event.type === "pidfd.create" && threads.has(event.process?.tid ?? 0)) named.add(event.target.id);
+  }
+  return events.filter((event) => {
+    if ("target" in event && named.has(event.target.id)) return true;
+    if ("process" in event && event.process !== null && threads.has(event.process.tid)) return true;
+    return event.type === "lost" || event.type === "finding";
+  });
+}
+
+/** Returns the events of one type. */
+export function ofType<T extends EventType>(
+  events: readonly TraceEvent[],
+  type: T,
+): readonly Extract<TraceEvent, { readonly type: T }>[] {
+  return events.filter((it): it is Extract<TraceEvent, { readonly type: T }> => it.type === type);
+}
+
+/** A prime number between 11 and 199, drawn anew each time. */
+export function randomPrime(): number {
+  const primes: number[] = [];
+  for (let number = 11; number <= 199; number += 2) {
+    if (![3, 5, 7, 11, 13].some((it) => number !== it && number % it === 0)) primes.push(number);
+  }
+  return primes[Math.floor(Math.random() * primes.length)] ?? 11;
+}
