@@ -54,7 +54,7 @@ const HINTS: readonly { readonly pattern: RegExp; readonly hint: string }[] = [
     hint: "The kernel refused: look for lockdown, missing CAP_BPF or CAP_PERFMON, or a container",
   },
   {
-    pattern: /No such file or directory.*kprobe_events|tracefs/i,
+    pattern: /kprobe_events.*No such file or directory|tracefs/i,
     hint: "Mount tracefs: mount -t tracefs tracefs /sys/kernel/tracing",
   },
   {
@@ -86,9 +86,10 @@ const HINTS: readonly { readonly pattern: RegExp; readonly hint: string }[] = [
  */
 export function readDiagnostics(log: string): readonly Diagnostic[] {
   return log.split("\n").flatMap((line) => {
-    const match = /^(?:\S*:\d+:\d+(?:-\d+)?: )?(ERROR|WARNING|HINT|LOG|BUG|terminate called)\b:? ?(.*)$/.exec(
-      line,
-    );
+    const match = /^(?:\S*:\d+:\d+(?:-\d+)?: )?(ERROR|FATAL|WARNING|HINT|LOG|BUG|terminate called)\b:? ?(.*)$/
+      .exec(
+        line,
+      );
     if (match === null) return [];
     const [, word = "", text = ""] = match;
     const level = word === "WARNING" ? "warning" : word === "HINT" || word === "LOG" ? "note" : "error";
@@ -101,11 +102,14 @@ export function readDiagnostics(log: string): readonly Diagnostic[] {
  * Makes the error for a bpftrace that ended before its program ran.
  *
  * @param source the program text
- * @param log bpftrace's standard error
- * @param status its exit status
+ * @param end bpftrace's standard error and its exit status
  * @returns an error whose message is bpftrace's first own error
  */
-export function programError(source: string, log: string, status: number): ProgramError {
+export function programError(
+  source: string,
+  end: { readonly log: string; readonly status: number },
+): ProgramError {
+  const { log, status } = end;
   const found = readDiagnostics(log);
   const first = found.find((it) => it.level === "error") ?? found.find((it) => it.hint !== undefined);
   const lastLine = log.trimEnd().split("\n").at(-1) ?? "";

@@ -10,7 +10,12 @@
  * - a reader passes our lines on, a ticker adds one line each second;
  * - a loop counts ticks since our last line, and looks whether guard and ticker are still there.
  *
- * When the loop is gone, the ticker's next write fails, and the ticker ends the program in its place.
+ * When the loop is gone, the ticker's next write fails, and the ticker ends the program in its place. The three helpers
+ * ignore the signals that a terminal, or a program such as `timeout`, sends to a whole process group: the program may
+ * have a session of its own and be alive after it.
+ *
+ * A guard that ends before its program has begun marks its folder, and the program looks for the mark after it has
+ * written its process id: so it either is found or does not begin.
  *
  * @module
  */
@@ -26,15 +31,15 @@ export const GUARD_GRACE_SECONDS = 3;
  *
  * Mode `trace`: the guard's own process id is added as last argument, for the program in the kernel to watch.
  * Mode `command`: the program is held until a line `g` arrives, runs in an empty folder of its own and in its own
- * session, with empty input, and with its output on the standard error stream.
+ * session, with empty input, and with its output on the standard error stream. What it leaves running in its process
+ * group ends with it; a daemon has a session of its own and stays.
  *
  * It prints one JSON object a line: `guard` (its pid), `child` (the program's pid, its folder), `exit` (status).
  */
 export const GUARD: string = String.raw`
 mode=$1; shift
 me=$$
-umask 077
-trap : INT
+trap : HUP INT
 dir=$(mktemp -d /tmp/trace-clone.XXXXXX) || exit 125
 mkdir "$dir/work" && mkfifo "$dir/lines" "$dir/go" || exit 125
 case $mode in command) polite=TERM ;; *) polite=INT ;; esac
@@ -42,12 +47,13 @@ case $mode in command) polite=TERM ;; *) polite=INT ;; esac
 signal_child() {
   read -r child <"$dir/pid" || return
   case $mode in
-    command) kill -s "$1" -- "-$child" 2>/dev/null || kill -s "$1" "$child" ;;
-    *) kill -s "$1" "$child" ;;
+    command) kill "-$1" "-$child" || kill "-$1" "$child" ;;
+    *) kill "-$1" "$child" ;;
   esac
 } 2>/dev/null
 alive() { [ -e "/proc/$1/exe" ]; }
 finish() {
+  echo >"$dir/over"
   signal_child "$polite"
   waited=0
   while [ "$waited" -lt 30 ]; do
@@ -58,12 +64,22 @@ finish() {
   done
   signal_child KILL
   sleep 0.2
+  kill -KILL "$reader" 2>/dev/null
   rm -rf "$dir"
   exit
 }
+end_children() {
+  kill -TERM "-$child" || return
+  waited=0
+  while [ "$waited" -lt 30 ] && kill -0 "-$child"; do
+    waited=$((waited + 1))
+    sleep 0.1
+  done
+  kill -KILL "-$child"
+}
 exec 3<&0 </dev/null
 (
-  trap '' PIPE
+  trap '' HUP INT QUIT TERM PIPE
   while IFS= read -r line <&3; do
     case $line in [hgq]) echo "$line" || break ;; esac
   done
@@ -71,18 +87,19 @@ exec 3<&0 </dev/null
 ) >"$dir/lines" 2>/dev/null &
 reader=$!
 (
-  trap '' PIPE
+  trap '' HUP INT QUIT TERM PIPE
   exec 3<&-
   while sleep 1; do echo t || finish; done
 ) >"$dir/lines" 2>/dev/null &
 ticker=$!
 (
+  trap '' HUP INT QUIT TERM
   exec 3<&-
   silent=0
   while IFS= read -r line; do
     case $line in
       h) silent=0 ;;
-      g) [ -p "$dir/go" ] && echo go >"$dir/go" ;;
+      g) [ "$mode" = command ] && [ -p "$dir/go" ] && echo go >"$dir/go" && rm "$dir/go" ;;
       q) break ;;
       t) silent=$((silent + 1)); [ "$silent" -lt 4 ] || break ;;
     esac
@@ -91,23 +108,27 @@ ticker=$!
   finish
 ) <"$dir/lines" >/dev/null 2>&1 &
 loop=$!
-exec 3<&-
+exec 3<&- 4>&2 2>/dev/null
 
 printf '{"type": "guard", "pid": %d}\n' "$me"
 case $mode in
   command)
-    sh -c 'dir=$0; echo "$$" >"$dir/pid"; printf "{\"type\": \"child\", \"pid\": %d, \"folder\": \"%s\"}\n" "$$" "$dir/work"
+    sh -c 'exec 2>&4 4>&-; dir=$0; echo "$$" >"$dir/pid" && [ ! -e "$dir/over" ] || exit 125
+printf "{\"type\": \"child\", \"pid\": %d, \"folder\": \"%s\"}\n" "$$" "$dir/work"
 cd "$dir/work" || exit 125
-read -r word <"$dir/go" && exec setsid "$@" >&2' "$dir" "$@"
+read -r word <"$dir/go" && exec setsid -- "$@" >&2' "$dir" "$@"
     ;;
   *)
-    sh -c 'echo "$$" >"$0/pid"; printf "{\"type\": \"child\", \"pid\": %d}\n" "$$"; exec "$@"' "$dir" "$@" "$me"
+    sh -c 'exec 2>&4 4>&-; echo "$$" >"$0/pid" && [ ! -e "$0/over" ] || exit 125
+printf "{\"type\": \"child\", \"pid\": %d}\n" "$$"; exec "$@"' "$dir" "$@" "$me"
     ;;
 esac
 status=$?
+read -r child <"$dir/pid"
 rm -f "$dir/pid"
-printf '{"type": "exit", "status": %d}\n' "$status"
-kill "$loop" "$reader" "$ticker" 2>/dev/null
+printf '\n{"type": "exit", "status": %d}\n' "$status"
+kill -KILL "$loop" "$reader" "$ticker"
+[ "$mode" = command ] && end_children
 rm -rf "$dir"
 exit "$status"
 `;

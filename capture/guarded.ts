@@ -4,6 +4,7 @@
  * @module
  */
 
+import { HostError } from "../hosts/mod.ts";
 import type { Host, HostProcess } from "../hosts/mod.ts";
 import { guardArgv } from "./guard.ts";
 import type { GuardMode } from "./guard.ts";
@@ -35,6 +36,7 @@ export class Guarded implements AsyncDisposable {
   #state: GuardedState = {};
   #changed: PromiseWithResolvers<void> = Promise.withResolvers();
   #over = false;
+  #lost: HostError | undefined;
 
   /** Starts the program; see {@linkcode guardArgv} for the modes. */
   constructor(host: Host, mode: GuardMode, argv: readonly string[]) {
@@ -59,13 +61,28 @@ export class Guarded implements AsyncDisposable {
     return this.#process.status.then((it) => it.code);
   }
 
-  /** Yields what the program prints; the guard's own lines are taken out and kept in {@linkcode state}. */
+  /** Why the way to the program is gone, when it is. */
+  get lost(): HostError | undefined {
+    return this.#lost;
+  }
+
+  /**
+   * Yields what the program prints; the guard's own lines are taken out and kept in {@linkcode state}.
+   *
+   * They end also when the way to the program is lost; then there is no exit status.
+   */
   async *lines(): AsyncGenerator<readonly string[]> {
-    for await (const chunk of lineChunks(this.#process.stdout)) {
-      const rest = chunk.filter((line) => !this.#takeOwn(line));
-      if (rest.length > 0) yield rest;
+    try {
+      for await (const chunk of lineChunks(this.#process.stdout)) {
+        const rest = chunk.filter((line) => !this.#takeOwn(line));
+        if (rest.length > 0) yield rest;
+      }
+    } catch (error) {
+      if (!(error instanceof HostError) || error.kind !== "lost") throw error;
+      this.#lost = error;
+    } finally {
+      this.#finish();
     }
-    this.#finish();
   }
 
   /** Waits until the guard has told something; resolves to `undefined` when it ended without telling. */
@@ -94,6 +111,9 @@ export class Guarded implements AsyncDisposable {
     clearInterval(this.#heartbeat);
     await this.#input.close().catch(() => undefined);
     this.#process.kill();
+    // What nobody reads is closed; a stream that somebody reads is his, and ends with the program.
+    const { stdout, stderr } = this.#process;
+    await Promise.allSettled([stdout, stderr].map((it) => it.cancel()));
   }
 
   #send(word: "h" | "g" | "q"): void {

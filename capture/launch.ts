@@ -15,8 +15,9 @@ import type { CaptureMessage } from "./message.ts";
 /** Longest time in milliseconds that bpftrace may take until everything is attached. */
 export const READY_LIMIT_MS = 120_000;
 
-/** Characters of bpftrace's standard error that are kept. */
+/** Characters of bpftrace's standard error that are kept, and how long to wait for the last of them. */
 const LOG_LENGTH_MAX = 65_536;
+const LOG_LIMIT_MS = 5000;
 
 /** Options of {@linkcode launch}. */
 export interface LaunchOptions {
@@ -26,6 +27,8 @@ export interface LaunchOptions {
   readonly bpftrace?: string;
   /** Process id on the host whose tree is followed, 0 for none; the program's first parameter. */
   readonly commandPid: number;
+  /** Longest time in milliseconds until everything is attached. @default {READY_LIMIT_MS} */
+  readonly readyLimitMs?: number;
   /** Ends the launch. */
   readonly signal?: AbortSignal;
 }
@@ -72,17 +75,22 @@ export interface Capture extends AsyncDisposable {
  * @param options the program and its parameters
  * @returns the running capture
  * @throws {ProgramError} when bpftrace refuses the program
- * @throws {HostError} when the host is lost, or not ready within {@linkcode READY_LIMIT_MS}
+ * @throws {HostError} when the host is lost or has no bpftrace, or the program is not ready in time
+ * @throws the signal's reason when it was aborted
  */
 export async function launch(host: Host, options: LaunchOptions): Promise<Capture> {
-  const { source, bpftrace = "bpftrace", commandPid, signal } = options;
+  const { source, bpftrace = "bpftrace", commandPid, readyLimitMs = READY_LIMIT_MS, signal } = options;
   signal?.throwIfAborted();
   // BPFTRACE_BTF is not set: with it bpftrace 0.23 refuses every fentry probe ("not available for your kernel version").
   const argv = [bpftrace, "-f", "json", "-e", source, `${commandPid}`];
   const guarded = new Guarded(host, "trace", argv);
   const log = collectLog(guarded.stderr);
   const abort = () => guarded.quit();
-  const limit = setTimeout(abort, READY_LIMIT_MS);
+  let late = false;
+  const limit = setTimeout(() => {
+    late = true;
+    guarded.quit();
+  }, readyLimitMs);
   signal?.addEventListener("abort", abort, { once: true });
   try {
     const lines = guarded.lines();
@@ -90,8 +98,10 @@ export async function launch(host: Host, options: LaunchOptions): Promise<Captur
     const ready = await untilReady(lines, early);
     if (ready === undefined) {
       signal?.throwIfAborted();
-      await guarded.ended;
-      throw notReady(host, source, { status: guarded.state.status, log: log() });
+      if (late) throw tooLate(host, readyLimitMs);
+      await within(Promise.allSettled([guarded.ended, log.complete]), LOG_LIMIT_MS);
+      if (guarded.lost !== undefined) throw guarded.lost;
+      throw notReady(host, source, { status: guarded.state.status, log: log.text() });
     }
     const attachment = { ...ready, attachedNs: await uptimeNs(host) };
     return new RunningCapture(guarded, { attachment, early, lines, log });
@@ -104,15 +114,30 @@ export async function launch(host: Host, options: LaunchOptions): Promise<Captur
   }
 }
 
+function tooLate(host: Host, limitMs: number): HostError {
+  const seconds = limitMs / 1000;
+  return new HostError(`Cannot start bpftrace: not every probe was attached within ${seconds} s`, {
+    host: host.name,
+    kind: "failed",
+    hint: "Look at the load of the target, or at bpftrace there: bpftrace -e 'BEGIN { exit() }'",
+  });
+}
+
 function notReady(
   host: Host,
   source: string,
   end: { readonly status: number | undefined; readonly log: string },
 ): Error {
   if (end.status === undefined) {
-    return new HostError("Cannot start bpftrace: the target ended the connection", {
+    const words = end.log.trim().split("\n").at(-1)?.slice(0, 400) ?? "";
+    const why = words === "" ? "the target ended the connection" : words;
+    return new HostError(`Cannot start bpftrace: ${why}`, { host: host.name, kind: "lost" });
+  }
+  if (end.status === 126) {
+    return new HostError("Cannot start bpftrace: the target may not execute it", {
       host: host.name,
-      kind: "lost",
+      kind: "denied",
+      hint: "Look at its mode, or name another with --bpftrace PATH",
     });
   }
   if (end.status === 127) {
@@ -123,7 +148,7 @@ function notReady(
       hint,
     });
   }
-  return programError(source, end.log, end.status);
+  return programError(source, { log: end.log, status: end.status });
 }
 
 async function untilReady(
@@ -165,7 +190,14 @@ async function uptimeNs(host: Host): Promise<bigint> {
   return (BigInt(match[1] ?? 0) * 100n + BigInt(match[2] ?? 0) + 1n) * 10_000_000n;
 }
 
-function collectLog(stream: ReadableStream<Uint8Array>): () => string {
+interface Log {
+  /** What has arrived by now. */
+  readonly text: () => string;
+  /** Resolves at the end of the stream. */
+  readonly complete: Promise<void>;
+}
+
+function collectLog(stream: ReadableStream<Uint8Array>): Log {
   let log = "";
   const read = async () => {
     const decoder = new TextDecoder();
@@ -173,15 +205,21 @@ function collectLog(stream: ReadableStream<Uint8Array>): () => string {
       log = (log + decoder.decode(chunk, { stream: true })).slice(0, LOG_LENGTH_MAX);
     }
   };
-  read().catch(() => undefined);
-  return () => log;
+  return { text: () => log, complete: read().catch(() => undefined) };
+}
+
+/** Resolves with the promise, or when the time is over. */
+async function within(promise: Promise<unknown>, limitMs: number): Promise<void> {
+  const { promise: timeUp, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, limitMs);
+  await Promise.race([promise, timeUp]).finally(() => clearTimeout(timer));
 }
 
 interface RunningParts {
   readonly attachment: Attachment;
   readonly early: readonly CaptureMessage[];
   readonly lines: AsyncGenerator<readonly string[]>;
-  readonly log: () => string;
+  readonly log: Log;
 }
 
 class RunningCapture implements Capture {
@@ -212,7 +250,7 @@ class RunningCapture implements Capture {
   }
 
   diagnostics(): readonly Diagnostic[] {
-    return readDiagnostics(this.#parts.log());
+    return readDiagnostics(this.#parts.log.text());
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

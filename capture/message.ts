@@ -80,7 +80,11 @@ function totals(data: Readonly<Record<string, unknown>>): CaptureMessage {
   const [entry] = Object.entries(data);
   if (entry === undefined || !isObject(entry[1])) return { kind: "other" };
   const byCpu = new Map<number, number>();
-  for (const [cpu, count] of Object.entries(entry[1])) byCpu.set(Number(cpu), Number(count));
+  for (const [cpu, count] of Object.entries(entry[1])) {
+    // Other maps than our counters may be left at the end, with keys and values of any form.
+    if (!/^\d{1,6}$/.test(cpu) || !/^\d{1,15}$/.test(String(count))) return { kind: "other" };
+    byCpu.set(Number(cpu), Number(count));
+  }
   return { kind: "totals", map: entry[0].replace(/^@/, ""), byCpu };
 }
 

@@ -23,11 +23,12 @@ const MESSAGES_LENGTH_MAX = 16_384;
  * Constant shell text that becomes ssh, and ends it when we die in any way.
  *
  * Our death closes the pipe on its standard input: a helper waits for that, ends ssh and removes the folder of the
- * control socket, which is the first word. A line on that pipe says that we have done both ourselves.
+ * control socket, which is the first word. A line on that pipe says that we have done both ourselves. The helper alone
+ * has our standard output, whose end tells us that the helper has gone.
  */
 const GUARD_SCRIPT = "LC_ALL=C; export LC_ALL; folder=$1; shift; exec 3<&0 </dev/null; " +
-  '(read -r line <&3 || { kill $$; sleep 1; rm -f -- "$folder/s"; rmdir -- "$folder"; }) >/dev/null 2>&1 & ' +
-  'exec 3<&-; exec "$@"';
+  '(read -r line <&3 || { kill $$; sleep 1; rm -f -- "$folder/s"; rmdir -- "$folder"; }) 2>/dev/null & ' +
+  'exec 3<&- >/dev/null; exec "$@"';
 
 /** Options of {@linkcode SshConnection.open}. */
 export interface SshConnectionOptions {
@@ -61,6 +62,7 @@ export class SshConnection implements AsyncDisposable {
   readonly #sessions = new Set<Deno.ChildProcess>();
   readonly #lost = Promise.withResolvers<HostError>();
   readonly #allSaid: Promise<void>;
+  readonly #helperEnded: Promise<void>;
   #messages = "";
   #stopped: Promise<void> | undefined;
   readonly #over = Promise.withResolvers<HostError>();
@@ -84,6 +86,7 @@ export class SshConnection implements AsyncDisposable {
     this.over = this.#over.promise;
     this.ended = this.#master.status;
     this.#allSaid = this.#collectMessages();
+    this.#helperEnded = this.#master.stdout.pipeTo(new WritableStream()).catch(() => undefined);
   }
 
   /**
@@ -160,6 +163,8 @@ export class SshConnection implements AsyncDisposable {
       await within(this.#allSaid, GRACE_MS);
       await this.#lose(reason ?? lastLine(this.#messages));
     });
+    // Without its helper ssh would outlive us.
+    this.#helperEnded.then(() => this.#lose("the helper of its ssh client has ended"));
     gone?.then((reason) => this.#lose(reason), () => undefined);
   }
 
@@ -201,7 +206,6 @@ export class SshConnection implements AsyncDisposable {
 
   /** Keeps the end of what ssh says. */
   async #collectMessages(): Promise<void> {
-    this.#master.stdout.cancel();
     for await (const text of this.#master.stderr.pipeThrough(new TextDecoderStream())) {
       this.#messages = (this.#messages + text).slice(-MESSAGES_LENGTH_MAX);
     }

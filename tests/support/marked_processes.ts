@@ -1,0 +1,88 @@
+/**
+ * For tests: finds every process that was started under a mark, whatever became of its parents.
+ *
+ * The mark is a variable of the environment, which children inherit. A zombie has no environment, so it is not found:
+ * it only waits for its parent to ask.
+ *
+ * @module
+ */
+
+/** Name of the variable. */
+const VARIABLE = "TRACE_CLONE_TEST_MARK";
+
+/** Milliseconds for which one look at all processes serves everybody who asks. */
+const FRESH_MS = 150;
+
+let look:
+  | { readonly atMs: number; readonly found: Promise<ReadonlyMap<string, readonly number[]>> }
+  | undefined;
+
+/** A mark that no other test has, and the environment that carries it. */
+export function newMark(): { readonly mark: string; readonly env: Readonly<Record<string, string>> } {
+  const mark = crypto.randomUUID();
+  return { mark, env: { [VARIABLE]: mark } };
+}
+
+/**
+ * Finds the processes that live under a mark.
+ *
+ * @param mark as {@linkcode newMark} gave it
+ * @returns their process ids
+ */
+export async function processesOf(mark: string): Promise<readonly number[]> {
+  const now = performance.now();
+  if (look === undefined || now - look.atMs > FRESH_MS) look = { atMs: now, found: lookAtAll() };
+  return (await look.found).get(mark) ?? [];
+}
+
+async function lookAtAll(): Promise<ReadonlyMap<string, readonly number[]>> {
+  const { stdout } = await new Deno.Command("sh", {
+    args: ["-c", 'grep -zsaH "^$0=" /proc/[0-9]*/environ', VARIABLE],
+    stdin: "null",
+    stderr: "null",
+  }).output();
+  const found = new Map<string, number[]>();
+  for (const entry of new TextDecoder().decode(stdout).split("\0")) {
+    const [, pid, mark = ""] = /^\/proc\/(\d+)\/environ:[A-Z_]+=(.*)$/s.exec(entry) ?? [];
+    if (pid !== undefined) found.set(mark, [...found.get(mark) ?? [], Number(pid)]);
+  }
+  return found;
+}
+
+/**
+ * Waits until something is true.
+ *
+ * @param what what is waited for, for the error
+ * @param check whether it is true by now
+ * @param options how long to wait
+ * @returns milliseconds that it took
+ * @throws {Error} when it has not become true in time
+ */
+export async function until(
+  what: string,
+  check: () => Promise<boolean> | boolean,
+  options: { readonly limitMs?: number } = {},
+): Promise<number> {
+  const { limitMs = 10_000 } = options;
+  const start = performance.now();
+  while (!await check()) {
+    if (performance.now() - start > limitMs) throw new Error(`Cannot see ${what} within ${limitMs} ms`);
+    await sleep(100);
+  }
+  return performance.now() - start;
+}
+
+/** Waits for so many milliseconds. */
+export function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+/** Ends whatever still lives under a mark. */
+export async function killAll(mark: string): Promise<void> {
+  look = undefined;
+  for (const pid of await processesOf(mark)) {
+    try {
+      Deno.kill(pid, "SIGKILL");
+    } catch { /* it has ended meanwhile */ }
+  }
+}
