@@ -6,7 +6,7 @@
 
 import { WIRE_TABLE } from "../schema/mod.ts";
 import type { WireEvent, WireField, WireKind, WireTag } from "../schema/mod.ts";
-import { commText } from "./printable.ts";
+import { commText, printableText } from "./printable.ts";
 
 /** Options of {@linkcode DecodeError}. */
 export interface DecodeErrorOptions {
@@ -47,18 +47,29 @@ export class DecodeError extends SyntaxError {
   }
 }
 
-const NUMBER = /^-?\d{1,20}$/;
-const HEX = /^[0-9a-f]{1,16}$/;
+const HEX = /^(?:0|[1-9a-f][0-9a-f]{0,15})$/;
+const I32 = /^(?:0|-?[1-9][0-9]{0,9})$/;
+const U32 = /^(?:0|[1-9][0-9]{0,9})$/;
+const U64 = /^(?:0|[1-9][0-9]{0,19})$/;
+const U64_MAX = 2n ** 64n - 1n;
 
-/** What each kind accepts, and the value of it. */
-const READERS: Readonly<
-  Record<Exclude<WireKind, "comm">, { readonly accepts: RegExp; readonly read: (word: string) => unknown }>
-> = {
-  i32: { accepts: NUMBER, read: Number },
-  u32: { accepts: /^\d{1,10}$/, read: Number },
-  u64: { accepts: /^\d{1,20}$/, read: BigInt },
-  hex: { accepts: HEX, read: (word) => word },
-  word: { accepts: /^[^ ]+$/, read: (word) => word },
+/** The value of a word of each kind; `undefined` when it is not the one way in which printf() writes such a value. */
+const READERS: Readonly<Record<Exclude<WireKind, "comm">, (word: string) => unknown>> = {
+  i32(word) {
+    const value = Number(word);
+    return I32.test(word) && value === (value | 0) ? value : undefined;
+  },
+  u32(word) {
+    const value = Number(word);
+    return U32.test(word) && value <= 0xffff_ffff ? value : undefined;
+  },
+  u64(word) {
+    if (!U64.test(word)) return undefined;
+    const value = BigInt(word);
+    return value <= U64_MAX ? value : undefined;
+  },
+  hex: (word) => HEX.test(word) ? word : undefined,
+  word: (word) => word === "" ? undefined : word,
 };
 
 const FIELDS: ReadonlyMap<string, readonly WireField[]> = new Map(
@@ -92,7 +103,7 @@ export function decode(text: string, line: number): WireEvent {
   const tag = words[0] ?? "";
   const fields = FIELDS.get(tag);
   if (fields === undefined) {
-    throw new DecodeError(`Cannot decode a record: unknown tag ${JSON.stringify(tag.slice(0, 40))}`, {
+    throw new DecodeError(`Cannot decode a record: unknown tag ${quoted(tag)}`, {
       line,
       column: 1,
       text,
@@ -110,9 +121,9 @@ export function decode(text: string, line: number): WireEvent {
       continue;
     }
     const word = words[at];
-    const reader = READERS[field.kind];
-    if (word === undefined || !reader.accepts.test(word)) throw misfit(words, at, { field, line, text });
-    event[field.name] = reader.read(word);
+    const value = word === undefined ? undefined : READERS[field.kind](word);
+    if (value === undefined) throw misfit(words, at, { field, line, text });
+    event[field.name] = value;
     at += 1;
   }
   if (at !== words.length) {
@@ -132,11 +143,16 @@ function misfit(
   options: { readonly field: WireField; readonly line: number; readonly text: string },
 ): DecodeError {
   const { field, line, text } = options;
-  const found = words[at] === undefined ? "the end of the line" : JSON.stringify(words[at].slice(0, 40));
+  const found = words[at] === undefined ? "the end of the line" : quoted(words[at]);
   return new DecodeError(
     `Cannot decode a record "${words[0]}": field "${field.name}" must be ${field.kind}, got ${found}`,
     { line, column: columnOf(words, at), text },
   );
+}
+
+/** The begin of a word for a message; nobody knows what is in it. */
+function quoted(word: string): string {
+  return `"${printableText(word.slice(0, 40))}"`;
 }
 
 function columnOf(words: readonly string[], at: number): number {

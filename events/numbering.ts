@@ -8,13 +8,14 @@ import { WIRE_TABLE } from "../schema/mod.ts";
 import type { Numbering, WireEvent } from "../schema/mod.ts";
 import type { Loss } from "./loss.ts";
 
-type Counter = Exclude<Numbering, "none">;
+/** A counter of the kernel side. */
+export type Counter = Exclude<Numbering, "none">;
 
 interface CounterState {
   /** Highest number seen. */
   seen: number;
-  /** Time of the record that had it, or of the first tick. */
-  seenNs: bigint;
+  /** Time of the record that had it, or of the heartbeat that told of it; `null` before the first one. */
+  seenNs: bigint | null;
   /** What the last tick said; the records up to there must have come before the next tick of this CPU. */
   promised: number;
 }
@@ -45,7 +46,7 @@ export class NumberingCheck {
     }
     const numbering = WIRE_TABLE[event.kind].numbering;
     if (numbering === "none" || !("number" in event)) return [];
-    const state = this.#state(numbering, event.cpu, event.ktimeNs);
+    const state = this.#state(numbering, event.cpu);
     const missing = event.number - state.seen - 1;
     const losses = missing > 0
       ? [this.#gap(missing, numbering, { cpu: event.cpu, state, toNs: event.ktimeNs })]
@@ -57,11 +58,23 @@ export class NumberingCheck {
     return losses;
   }
 
+  /**
+   * Whether the latest heartbeat of a CPU told of records that have not come.
+   *
+   * They may be on their way or lost: the next heartbeat decides, and until then nothing of that CPU is certain.
+   */
+  isShort(cpu: number): boolean {
+    return (["task", "softirq"] as const).some((counter) => {
+      const state = this.#states.get(`${counter} ${cpu}`);
+      return state !== undefined && state.promised > state.seen;
+    });
+  }
+
   /** Takes the totals that the program printed at its end and returns the gaps at the end of each counter. */
   finish(counter: Counter, byCpu: ReadonlyMap<number, number>): readonly Loss[] {
     const losses: Loss[] = [];
     for (const [cpu, total] of byCpu) {
-      const state = this.#state(counter, cpu, 0n);
+      const state = this.#state(counter, cpu);
       if (total > state.seen) {
         losses.push(this.#gap(total - state.seen, counter, { cpu, state, toNs: null }));
         state.seen = total;
@@ -75,7 +88,7 @@ export class NumberingCheck {
     total: number,
     tick: { readonly cpu: number; readonly ktimeNs: bigint },
   ): readonly Loss[] {
-    const state = this.#state(counter, tick.cpu, tick.ktimeNs);
+    const state = this.#state(counter, tick.cpu);
     const losses: Loss[] = [];
     if (state.promised > state.seen) {
       const missing = state.promised - state.seen;
@@ -84,14 +97,15 @@ export class NumberingCheck {
       state.seenNs = tick.ktimeNs;
     }
     state.promised = total;
+    if (total === 0) state.seenNs = tick.ktimeNs;
     return losses;
   }
 
-  #state(counter: Counter, cpu: number, ktimeNs: bigint): CounterState {
+  #state(counter: Counter, cpu: number): CounterState {
     const key = `${counter} ${cpu}`;
     const known = this.#states.get(key);
     if (known !== undefined) return known;
-    const fresh = { seen: 0, seenNs: ktimeNs, promised: 0 };
+    const fresh = { seen: 0, seenNs: null, promised: 0 };
     this.#states.set(key, fresh);
     return fresh;
   }

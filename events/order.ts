@@ -26,12 +26,14 @@ export const ORDER_LIMITS: OrderLimits = {
   eventsMax: 1_000_000,
 };
 
-/** An event in its place; `late` when its place had been passed already. */
+/** An event in its place. */
 export interface Placed {
   /** The event. */
   readonly event: TimedEvent;
   /** Whether later events were handed out before it. */
   readonly late: boolean;
+  /** Whether every CPU had been heard of after it; otherwise an earlier event may still come. */
+  readonly certain: boolean;
 }
 
 interface Lane {
@@ -57,10 +59,19 @@ export class Order {
   #newestNs = 0n;
   #passedNs = 0n;
 
-  /** @param cpus how many CPUs must be heard; 0 when that is not known */
+  /**
+   * Begins with nothing held.
+   *
+   * @param cpus how many CPUs must be heard; 0 when that is not known
+   */
   constructor(cpus: number, limits: OrderLimits = ORDER_LIMITS) {
     this.#cpus = cpus;
     this.#limits = limits;
+  }
+
+  /** Latest moment that any CPU told of, CLOCK_BOOTTIME in ns. */
+  get newestNs(): bigint {
+    return this.#newestNs;
   }
 
   /** Takes one event in its order of arrival and returns those whose place is certain now. */
@@ -68,31 +79,36 @@ export class Order {
     const lane = this.#lane(event.cpu);
     if (event.ktimeNs > lane.heardNs) lane.heardNs = event.ktimeNs;
     if (event.ktimeNs > this.#newestNs) this.#newestNs = event.ktimeNs;
-    if (event.ktimeNs < this.#passedNs) return [{ event, late: true }];
+    if (event.ktimeNs < this.#passedNs) return [{ event, late: true, certain: false }];
     insert(lane, event);
     this.#held += 1;
     // Ticks bring time forward; between them there is no need to look more often.
     if (event.kind !== "tick" && this.#held % 64 !== 0) return [];
-    return this.#release(this.#watermark());
+    const certainNs = this.#certainNs();
+    return this.#release(this.#watermark(certainNs), certainNs);
   }
 
   /** Returns all that is held, in order; for the end of the stream. */
   flush(): readonly Placed[] {
-    return this.#release(this.#newestNs);
+    return this.#release(this.#newestNs, this.#newestNs);
   }
 
-  #watermark(): bigint {
-    const silentNs = this.#newestNs - this.#limits.windowNs;
-    if (this.#held > this.#limits.eventsMax) return this.#newestNs - this.#limits.slackNs;
-    if (this.#lanes.size < this.#cpus) return silentNs;
+  /** Up to here every CPU was heard. */
+  #certainNs(): bigint {
+    if (this.#lanes.size < this.#cpus) return -1n;
     let earliest = this.#newestNs;
-    for (const lane of this.#lanes.values()) {
-      if (lane.heardNs >= silentNs && lane.heardNs < earliest) earliest = lane.heardNs;
-    }
+    for (const lane of this.#lanes.values()) if (lane.heardNs < earliest) earliest = lane.heardNs;
     return earliest - this.#limits.slackNs;
   }
 
-  #release(watermarkNs: bigint): readonly Placed[] {
+  /** Up to here events are handed out. */
+  #watermark(certainNs: bigint): bigint {
+    const { slackNs, windowNs, eventsMax } = this.#limits;
+    const patientNs = this.#newestNs - (this.#held > eventsMax ? slackNs : windowNs);
+    return certainNs > patientNs ? certainNs : patientNs;
+  }
+
+  #release(watermarkNs: bigint, certainNs: bigint): readonly Placed[] {
     const placed: Placed[] = [];
     for (;;) {
       let first: Lane | undefined;
@@ -108,7 +124,7 @@ export class Order {
       if (first === undefined || event === undefined) break;
       first.head += 1;
       this.#held -= 1;
-      placed.push({ event, late: false });
+      placed.push({ event, late: false, certain: event.ktimeNs <= certainNs });
     }
     for (const lane of this.#lanes.values()) compact(lane);
     if (watermarkNs > this.#passedNs) this.#passedNs = watermarkNs;

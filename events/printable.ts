@@ -24,7 +24,27 @@ const PRINTABLE = /^[^\p{C}\p{Zl}\p{Zp}\\]$/u;
  */
 export function printable(bytes: Uint8Array): string {
   const end = bytes.indexOf(0);
-  const used = end < 0 ? bytes : bytes.subarray(0, end);
+  return escaped(end < 0 ? bytes : bytes.subarray(0, end));
+}
+
+/**
+ * Returns text of somebody else as {@linkcode printable} text, with every character that it has.
+ *
+ * @param text any text
+ * @returns printable text
+ * @example
+ * ```ts
+ * import { printableText } from "./printable.ts";
+ * import assert from "node:assert/strict";
+ *
+ * assert.equal(printableText("a\u009b2J\0"), "a\\xc2\\x9b2J\\x00");
+ * ```
+ */
+export function printableText(text: string): string {
+  return escaped(new TextEncoder().encode(text));
+}
+
+function escaped(used: Uint8Array): string {
   let text = "";
   for (let at = 0; at < used.length;) {
     const byte = used[at] ?? 0;

@@ -1,16 +1,24 @@
 /**
- * What a birth, or a failed one, does to the model.
+ * What a birth does to the model.
+ *
+ * A thread can close a number before the call that made it has returned in another thread. So the records of clone
+ * and pidfd_open tell which file the number's slot holds, read after the count: when it is the one that was made,
+ * all that was read about it is true.
  *
  * @module
  */
 
 import type { WireEvent } from "../schema/mod.ts";
+import { isDoubtful } from "./_doubts.ts";
 import { errnoName } from "./errno.ts";
-import { compare, judge } from "./ledger.ts";
-import type { ModelState, PidfdFile, Target } from "./state.ts";
+import { forgetFailure } from "./_failures.ts";
+import { judge } from "./_judge.ts";
+import { compare } from "./ledger.ts";
+import type { EarlyRelease, ModelState, Target } from "./state.ts";
 import {
   addTarget,
   fileFlagNames,
+  forgetFile,
   inScope,
   isErrorPointer,
   isWhole,
@@ -30,17 +38,33 @@ export function onClone(
   event: Extract<WireEvent, { kind: "clone" }>,
   out: Publisher,
 ): void {
-  const target = addTarget(state, {
+  const file = event.file === "0" ? event.slotFile : event.file;
+  const installed = event.slotFile === file;
+  const early = installed ? undefined : takeEarly(state, file);
+  const target = early?.target ?? addTarget(state, {
     address: event.pidAddress,
     pid: event.child,
     startNs: event.childStartNs,
     comm: event.comm,
     hashed: true,
+    bornNs: event.ktimeNs,
     whole: isWhole(state, event.ktimeNs),
   });
-  const file = event.file === "0" ? event.slotFile : event.file;
-  const fd = event.slotFile === file ? event.fd : null;
-  born(state, event, { out, target, file, fd, origin: event.clone3 === 1 ? "clone3" : "clone", exact: true });
+  identify(target, { pid: event.child, startNs: event.childStartNs });
+  target.comm ??= event.comm;
+  const origin = event.clone3 === 1 ? "clone3" : "clone";
+  born(state, event, { out, target, file, origin, fd: event.fd, installed, early, exact: true });
+}
+
+function takeEarly(state: ModelState, file: string): EarlyRelease | undefined {
+  const early = state.early.get(file);
+  state.early.delete(file);
+  return early;
+}
+
+function identify(target: Target, alive: { readonly pid: number; readonly startNs: bigint }): void {
+  target.pid ??= alive.pid;
+  target.startNs ??= alive.startNs;
 }
 
 /** pidfd_open returned. */
@@ -56,25 +80,26 @@ export function onOpen(state: ModelState, event: Extract<WireEvent, { kind: "ope
     return;
   }
   const file = event.file === "0" ? event.slotFile : event.file;
-  if (file === "0" || event.pidAddress === "0") {
+  const installed = event.slotFile === file;
+  const early = installed ? undefined : takeEarly(state, file);
+  if (early === undefined && (file === "0" || event.pidAddress === "0")) {
     state.unmatched += 1;
     return;
   }
-  const target = targetAt(
-    state,
-    event,
-    event.nr === 0 ? null : { pid: event.nr, startNs: event.targetStartNs },
-  );
-  if (target.comm === null && event.nr !== 0) target.comm = event.targetComm;
-  const fd = event.slotFile === file ? event.result : null;
-  born(state, event, { out, target, file, fd, origin: "pidfd_open", exact: false });
+  const alive = event.nr === 0 ? null : { pid: event.nr, startNs: event.targetStartNs };
+  const target = early?.target ?? targetAt(state, event, alive);
+  if (early === undefined && alive !== null) target.comm ??= event.targetComm;
+  const origin = "pidfd_open";
+  born(state, event, { out, target, file, origin, fd: event.result, installed, early, exact: false });
 }
 
 /** Some other call made a pidfd file. */
 export function onMade(state: ModelState, event: Extract<WireEvent, { kind: "made" }>, out: Publisher): void {
   if (isErrorPointer(event.file)) return;
   const target = targetAt(state, event, null);
-  born(state, event, { out, target, file: event.file, fd: null, origin: "other", exact: false });
+  const { file } = event;
+  const unnumbered = { fd: null, installed: true, early: undefined, exact: false };
+  born(state, event, { out, target, file, origin: "other", ...unnumbered });
 }
 
 /**
@@ -88,13 +113,8 @@ function targetAt(
   alive: { readonly pid: number; readonly startNs: bigint } | null,
 ): Target {
   const known = state.targets.get(event.pidAddress);
-  const same = known !== undefined &&
-    (alive === null || known.startNs === null || known.startNs === alive.startNs);
-  if (known !== undefined && same) {
-    if (alive !== null) {
-      known.pid ??= alive.pid;
-      known.startNs ??= alive.startNs;
-    }
+  if (known !== undefined && isSame(state, known, alive)) {
+    if (alive !== null) identify(known, alive);
     return known;
   }
   return addTarget(state, {
@@ -103,8 +123,17 @@ function targetAt(
     startNs: alive?.startNs ?? null,
     comm: null,
     hashed: alive === null ? null : true,
+    bornNs: event.ktimeNs,
     whole: isWhole(state, event.ktimeNs),
   });
+}
+
+/** Whether a target is the one that has its address now: its free can be among what was lost. */
+function isSame(state: ModelState, known: Target, alive: { readonly startNs: bigint } | null): boolean {
+  // Nobody can open a child that never came to be.
+  if (known.failed) return false;
+  if (alive === null) return !(known.exited && isDoubtful(state, known));
+  return known.startNs === null ? known.hashed !== false : known.startNs === alive.startNs;
 }
 
 function born(
@@ -116,95 +145,43 @@ function born(
     readonly file: string;
     readonly fd: number | null;
     readonly origin: "clone" | "clone3" | "pidfd_open" | "other";
+    /** Whether the number named the file when the record was made, as far as there is a number. */
+    readonly installed: boolean;
+    /** Its release, when that came first. */
+    readonly early: EarlyRelease | undefined;
+    /** Whether the count must be exact. */
     readonly exact: boolean;
   },
 ): void {
-  const { out, target, file, fd, origin, exact } = what;
+  const { out, target, file, fd, origin, installed, early, exact } = what;
   const followed = inScope(state, event);
-  target.inode = true;
-  target.files += 1;
+  if (early === undefined) {
+    forgetFile(state, file);
+    forgetFailure(state, file, out);
+    target.inode = true;
+    target.files += 1;
+  }
   target.followed ||= followed;
-  const count = compare(target, { before: null, after: event.count, ktimeNs: event.ktimeNs });
-  const name = nameFile(state);
+  const after = early === undefined ? event.count : null;
+  const count = compare(target, { before: null, after, ktimeNs: event.ktimeNs });
+  const id = early?.id ?? nameFile(state);
   const seq = out.publish("pidfd.create", {
     cpu: event.cpu,
     process: processOf(event),
     origin,
-    file: name,
-    fd,
+    file: id,
+    fd: installed ? fd : null,
     inode: event.inode === 0n ? null : event.inode.toString(),
     flags: fileFlagNames(event.fileFlags),
+    released_seq: early?.seq ?? null,
     target: targetOf(target),
     count,
   }, { ktimeNs: event.ktimeNs, followed });
-  if (state.files.has(file)) forget(state, file);
-  const entry: PidfdFile = { id: name, target, createdSeq: seq, createdNs: event.ktimeNs, followed };
-  state.files.set(file, entry);
-  judge(state, out, { target, count, ...(exact ? { exact: "R13" } : {}), seq, ktimeNs: event.ktimeNs });
+  if (early === undefined) {
+    state.files.set(file, { id, target, createdSeq: seq, createdNs: event.ktimeNs, followed });
+  }
+  if (installed) judge(state, out, { target, count, ...(exact ? { exact: "R13" } : {}), seq });
   target.lastSeq = seq;
-}
-
-/** The address of a file is in use again: its release was not seen. */
-function forget(state: ModelState, address: string): void {
-  const old = state.files.get(address);
-  if (old !== undefined) old.target.files -= 1;
-  state.files.delete(address);
-  state.unmatched += 1;
-}
-
-/** A clone with CLONE_PIDFD failed; when a file was made, the report waits for its release. */
-export function onFailed(
-  state: ModelState,
-  event: Extract<WireEvent, { kind: "failed" }>,
-  out: Publisher,
-): void {
-  const followed = inScope(state, event);
-  const errno = errnoName(event.result);
-  const made = event.file !== "0" && !isErrorPointer(event.file);
-  const body = {
-    cpu: event.cpu,
-    process: processOf(event),
-    origin: event.clone3 === 1 ? "clone3" : "clone",
-    errno,
-    stage: stageOf(event, made),
-    integer: errno === "EFAULT" ? null : event.integer,
-    file: made ? nameFile(state) : null,
-  } as const;
-  if (event.pidAddress === "0") {
-    const nothing = { file_released: null, pid_dropped: null, count: null };
-    out.publish("clone.failed", { ...body, ...nothing }, { ktimeNs: event.ktimeNs, followed });
-    return;
-  }
-  const target = addTarget(state, {
-    address: event.pidAddress,
-    pid: null,
-    startNs: null,
-    comm: event.comm,
-    hashed: true,
-    whole: isWhole(state, event.ktimeNs),
-    failed: true,
-  });
-  target.inode = made;
-  target.files = made ? 1 : 0;
-  target.followed = followed;
-  target.reaped = true;
-  if (made) {
-    state.failing.set(event.file, { body, target, ktimeNs: event.ktimeNs, followed });
-    return;
-  }
-  const count = compare(target, { before: null, after: event.count, ktimeNs: event.ktimeNs });
-  const seq = out.publish("clone.failed", { ...body, file_released: null, pid_dropped: null, count }, {
-    ktimeNs: event.ktimeNs,
-    followed,
-  });
-  judge(state, out, { target, count, exact: "R12", seq, ktimeNs: event.ktimeNs });
-}
-
-function stageOf(event: Extract<WireEvent, { kind: "failed" }>, made: boolean) {
-  if (event.entered === 0) return "arguments";
-  if (event.pidAddress === "0") return "before-pid";
-  if (!made) return "pidfd";
-  return event.result === -14 ? "put_user" : "after-pidfd";
 }
 
 /** A process in scope forked another one. */

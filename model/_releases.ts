@@ -2,90 +2,166 @@
  * What a release does to the model.
  *
  * A release takes two records of one thread: the file goes, then, when it was the last one, the inode of the target.
- * So a release is held until the thread's next record, or the next heartbeat.
+ * So a release is held until the thread's next record shows whether the inode went too. Where threads release the
+ * last files of one inode at once, any of them can be the one that drops it.
  *
  * @module
  */
 
 import type { WireEvent } from "../schema/mod.ts";
-import { compare, judge, publishFinding } from "./ledger.ts";
+import { isDoubtful } from "./_doubts.ts";
+import { finishFailed } from "./_failures.ts";
+import { judge, publishFinding } from "./_judge.ts";
+import { compare } from "./ledger.ts";
 import type { Count } from "./ledger.ts";
-import type { FailedClone, ModelState, PidfdFile, Releasing, Target } from "./state.ts";
-import { addTarget, inScope, nameFile, processOf, targetOf } from "./_subject.ts";
+import type { ModelState, Releasing, Target } from "./state.ts";
+import { addTarget, forgetFile, inScope, nameFile, processOf, targetOf } from "./_subject.ts";
 import { freed } from "./_targets.ts";
 import type { Publisher } from "./update.ts";
 
 type Release = Extract<WireEvent, { kind: "release" }>;
 type Evict = Extract<WireEvent, { kind: "evict" }>;
 
-/** After this time in ns a release whose thread said nothing more did not take the inode with it. */
-export const RELEASE_SETTLES_NS = 100_000_000n;
+/** What is known of the inode after a release. */
+export type InodeFate =
+  /** It went, with these counts. */
+  | { readonly kind: "gone"; readonly dropped: Drop }
+  /** It stays: other files of it are open, or the thread has gone on without dropping it. */
+  | { readonly kind: "stays"; readonly count: number | null }
+  /** Nothing more was heard of the thread. */
+  | { readonly kind: "unknown" };
+
+/** The record of the inode's drop, and the count after it as far as it can be believed. */
+export interface Drop {
+  /** The record. */
+  readonly event: Evict;
+  /** The count after the drop; `null` when the memory was another's by then. */
+  readonly after: number | null;
+}
+
+/** After this time in ns nobody waits for a release's thread any more: it is held up, or its record was lost. */
+export const RELEASE_SETTLES_NS = 1_000_000_000n;
+
+/** Releases without a known birth that are remembered, for births whose record is still to come. */
+export const EARLY_MAX = 64;
 
 /** The last reference of a file goes. */
 export function onRelease(state: ModelState, event: Release, out: Publisher): void {
   const failing = state.failing.get(event.file);
+  // An older file at this address whose release was not seen would name another target.
+  const stale = state.files.get(event.file);
+  if (stale !== undefined && stale.target.address !== event.pidAddress) forgetFile(state, event.file);
   const file = state.files.get(event.file);
   const target = file?.target ?? failing?.target ?? state.targets.get(event.pidAddress) ??
     unseen(state, event);
   state.failing.delete(event.file);
   state.files.delete(event.file);
   if (file !== undefined || failing !== undefined) target.files -= 1;
-  const releasing = { event, file, failing, target };
-  // Other files of the same inode are open: it stays for certain.
-  if (target.whole && target.files > 0) finishOne(state, releasing, { after: null, out });
-  else {
-    target.settling += 1;
-    state.releasing.set(event.tid, releasing);
-  }
+  // Only a record that came late finds the place of its thread taken.
+  const earlier = state.releasing.get(event.tid);
+  if (earlier !== undefined) forgetReleasing(state, earlier, out);
+  const told = target.whole && target.files > 0;
+  const releasing = { event, file, failing, target, told, wentOn: false };
+  state.releasing.set(event.tid, releasing);
+  target.settling += 1;
+  if (told) finish(state, releasing, { fate: { kind: "stays", count: event.count }, out });
 }
 
 /** The inode went, and its reference. */
 export function onEvict(state: ModelState, event: Evict, out: Publisher): void {
+  const own = state.releasing.get(event.tid);
+  const isOwn = own?.event.pidAddress === event.pidAddress;
+  const releasing = isOwn && !own.told ? own : lastUntold(state, event.pidAddress);
+  const target = releasing?.target ?? (isOwn ? own.target : state.targets.get(event.pidAddress));
+  if (releasing === undefined) state.unmatched += 1;
+  if (target !== undefined) {
+    // With files open, this was the inode before the present one: a pidfd was made while the last one went.
+    if (target.files === 0) target.inode = false;
+    const dropped = { event, after: countAfter(target, event) };
+    if (releasing !== undefined) close(state, releasing, { fate: { kind: "gone", dropped }, out });
+    if (dropped.after === 0) freed(state, target, { by: "inode", event, out });
+  }
+  threadWentOn(state, event, out);
+}
+
+/** The release that took the last file, when another thread than its own drops the inode. */
+function lastUntold(state: ModelState, pidAddress: string): Releasing | undefined {
+  let last: Releasing | undefined;
+  for (const it of state.releasing.values()) {
+    if (it.told || it.event.pidAddress !== pidAddress) continue;
+    if (last === undefined || it.event.ktimeNs > last.event.ktimeNs) last = it;
+  }
+  return last;
+}
+
+/**
+ * A record shows that its thread is done with the release before it.
+ *
+ * @param state the model's state
+ * @param event the thread's record
+ * @param out where events go
+ */
+export function threadWentOn(state: ModelState, event: ThreadRecord, out: Publisher): void {
   const releasing = state.releasing.get(event.tid);
-  state.releasing.delete(event.tid);
-  if (releasing !== undefined) releasing.target.settling -= 1;
-  if (releasing?.event.pidAddress === event.pidAddress) {
-    finishOne(state, releasing, { after: event, out });
-    return;
-  }
-  if (releasing !== undefined) finishOne(state, releasing, { after: null, out });
-  // An inode without a release of ours: a second opener lost a race, or a bind mount went.
-  state.unmatched += 1;
-  const target = state.targets.get(event.pidAddress);
-  if (target === undefined) return;
-  if (target.files === 0) target.inode = false;
-  if (event.before === 1) freed(state, target, { by: "inode", event, out });
-}
-
-/** Finishes releases whose inode stayed, as the thread or the time has gone on. */
-export function settleReleases(
-  state: ModelState,
-  out: Publisher,
-  now: { readonly tid: number | null; readonly ktimeNs: bigint | null },
-): void {
-  for (const [tid, releasing] of state.releasing) {
-    const waitedNs = now.ktimeNs === null ? null : now.ktimeNs - releasing.event.ktimeNs;
-    if (waitedNs !== null && tid !== now.tid && waitedNs <= RELEASE_SETTLES_NS) continue;
-    state.releasing.delete(tid);
-    releasing.target.settling -= 1;
-    finishOne(state, releasing, { after: null, out });
+  if (releasing === undefined) return;
+  const { target } = releasing;
+  if (releasing.told) unhold(state, releasing);
+  else releasing.wentOn = true;
+  const others = [...state.releasing.values()].filter((it) => it.target === target);
+  if (others.every((it) => it.wentOn)) {
+    for (const it of others) close(state, it, { fate: { kind: "stays", count: null }, out });
+  } else if (event.kind === "release" && !releasing.told) {
+    // Its place is needed for the next release of this thread.
+    close(state, releasing, { fate: { kind: "unknown" }, out });
   }
 }
 
-function finishOne(
+type ThreadRecord = Extract<WireEvent, { readonly tid: number }>;
+
+/**
+ * Finishes releases whose thread was not heard of for too long.
+ *
+ * @param state the model's state
+ * @param out where events go
+ * @param nowNs the present moment; `null` when nothing more will come
+ */
+export function settleReleases(state: ModelState, out: Publisher, nowNs: bigint | null): void {
+  for (const releasing of state.releasing.values()) {
+    if (nowNs !== null && nowNs - releasing.event.ktimeNs <= RELEASE_SETTLES_NS) continue;
+    forgetReleasing(state, releasing, out);
+  }
+}
+
+function forgetReleasing(state: ModelState, releasing: Releasing, out: Publisher): void {
+  if (releasing.told) unhold(state, releasing);
+  else close(state, releasing, { fate: { kind: "unknown" }, out });
+}
+
+function close(
   state: ModelState,
   releasing: Releasing,
-  how: { readonly after: Dropped | null; readonly out: Publisher },
+  how: { readonly fate: InodeFate; readonly out: Publisher },
 ): void {
-  const { failing, target } = releasing;
-  const { after, out } = how;
-  if (after !== null) target.inode = false;
-  if (failing !== undefined) finishFailed(state, { failing, event: releasing.event, after, out });
-  else finishRelease(state, { ...releasing, after, out });
-  if (after?.before === 1) freed(state, target, { by: "inode", event: after, out });
+  unhold(state, releasing);
+  finish(state, releasing, how);
 }
 
-type Dropped = Pick<Evict, "cpu" | "before" | "after" | "ktimeNs" | "pid" | "tid" | "startNs" | "comm">;
+function unhold(state: ModelState, releasing: Releasing): void {
+  state.releasing.delete(releasing.event.tid);
+  releasing.target.settling -= 1;
+}
+
+/**
+ * The count after the drop.
+ *
+ * Once nothing holds the target for certain, its memory can be freed and used again before the count is read.
+ */
+function countAfter(target: Target, event: Evict): number | null {
+  if (target.freed) return null;
+  if (event.before === 1) return 0;
+  const held = target.hashed === true && !target.reaped;
+  return held || (event.after >= 0 && event.after <= event.before) ? event.after : null;
+}
 
 function unseen(state: ModelState, event: Release): Target {
   const target = addTarget(state, {
@@ -94,105 +170,88 @@ function unseen(state: ModelState, event: Release): Target {
     startNs: null,
     comm: null,
     hashed: null,
+    bornNs: event.ktimeNs,
     whole: false,
   });
   target.inode = true;
   return target;
 }
 
-/** A count of 1 before the drop means 0 after it: the memory is free then and must not be read. */
-function afterOf(after: Dropped): number {
-  return after.before === 1 ? 0 : after.after;
-}
-
-function finishRelease(
+function finish(
   state: ModelState,
-  what: {
-    readonly file: PidfdFile | undefined;
-    readonly target: Target;
-    readonly event: Release;
-    readonly after: Dropped | null;
-    readonly out: Publisher;
-  },
+  releasing: Releasing,
+  how: { readonly fate: InodeFate; readonly out: Publisher },
 ): void {
-  const { file, target, event, after, out } = what;
-  const stays = after === null && target.files > 0;
-  const reading = after === null
-    ? { before: event.count, after: stays ? event.count : null, ktimeNs: event.ktimeNs }
-    : { before: after.before, after: afterOf(after), ktimeNs: after.ktimeNs };
+  const { event, file, failing, target } = releasing;
+  const { fate, out } = how;
+  if (failing !== undefined) {
+    finishFailed(state, { failing, release: event, fate, out });
+    return;
+  }
+  const reading = fate.kind === "gone"
+    ? { before: fate.dropped.event.before, after: fate.dropped.after, ktimeNs: fate.dropped.event.ktimeNs }
+    : { before: event.count, after: fate.kind === "stays" ? fate.count : null, ktimeNs: event.ktimeNs };
   const count = compare(target, reading);
-  const followed = file?.followed ?? inScope(state, event);
+  const id = file?.id ?? nameFile(state);
   const seq = out.publish("pidfd.release", {
     cpu: event.cpu,
     process: processOf(event),
-    file: file?.id ?? nameFile(state),
+    file: id,
     inode: event.inode.toString(),
-    last_of_inode: after === null ? false : true,
+    last_of_inode: lastOfInode(state, target, fate),
     created_seq: file?.createdSeq ?? null,
     lifetime_ns: file === undefined ? null : (event.ktimeNs - file.createdNs).toString(),
     target: targetOf(target),
     count,
-  }, { ktimeNs: event.ktimeNs, followed });
-  judge(state, out, { target, count, seq, ktimeNs: reading.ktimeNs });
-  if (after !== null) judgeDrop(state, { target, after, count, seq, out });
+  }, { ktimeNs: event.ktimeNs, followed: file?.followed ?? inScope(state, event) });
+  judge(state, out, { target, count, seq });
+  if (fate.kind === "gone") judgeDrop(state, { target, dropped: fate.dropped, count, seq, out });
   target.lastSeq = seq;
+  if (file === undefined) rememberEarly(state, event.file, { id, seq, target });
 }
 
-/** The inode drops one reference; others may come or go meanwhile, but not without a trace on a quiet target. */
+function lastOfInode(state: ModelState, target: Target, fate: InodeFate): boolean | null {
+  if (fate.kind === "gone") return true;
+  return fate.kind === "unknown" || isDoubtful(state, target) ? null : false;
+}
+
+/** A thread can close a number before the call that made it has returned in another thread. */
+function rememberEarly(
+  state: ModelState,
+  address: string,
+  release: Parameters<ModelState["early"]["set"]>[1],
+): void {
+  state.early.delete(address);
+  state.early.set(address, release);
+  const [oldest] = state.early.keys();
+  if (state.early.size > EARLY_MAX && oldest !== undefined) state.early.delete(oldest);
+}
+
+/**
+ * The inode drops one reference.
+ *
+ * Unknown holders can come or go meanwhile, so only this is certain: where nobody but the known ones held a reference
+ * before, no more than one may go.
+ */
 function judgeDrop(
   state: ModelState,
   what: {
     readonly target: Target;
-    readonly after: Dropped;
+    readonly dropped: Drop;
     readonly count: Count;
     readonly seq: number;
     readonly out: Publisher;
   },
 ): void {
-  const { target, after, count, seq, out } = what;
-  const dropped = after.before - afterOf(after);
-  if (dropped === 1 || count.unknown_holders !== 0 || (dropped === 2 && target.reaped)) return;
+  const { target, dropped: { event, after }, count, seq, out } = what;
+  if (after === null || count.expected === null || event.before > count.expected + 1) return;
+  const hashMayDrop = target.reaped ? 1 : 0;
+  if (event.before - after <= 1 + hashMayDrop) return;
   publishFinding(state, out, {
     rule: "R14",
     target,
     expected: "1 reference dropped",
-    observed: `${dropped} references dropped (count ${after.before} before, ${afterOf(after)} after)`,
+    observed: `${event.before - after} references dropped (count ${event.before} before, ${after} after)`,
     seq,
   });
-}
-
-/** The file of a failed clone is released: now its cleanup is known. */
-export function finishFailed(
-  state: ModelState,
-  what: {
-    readonly failing: FailedClone;
-    readonly event: Release | null;
-    readonly after: Dropped | null;
-    readonly out: Publisher;
-  },
-): void {
-  const { failing, event, after, out } = what;
-  const { target, body, ktimeNs, followed } = failing;
-  const dropped = after === null ? false : after.before - afterOf(after) === 1;
-  const count = after === null
-    ? compare(target, { before: event?.count ?? null, after: null, ktimeNs })
-    : compare(target, { before: after.before, after: afterOf(after), ktimeNs: after.ktimeNs });
-  const seq = out.publish("clone.failed", {
-    ...body,
-    file_released: event !== null,
-    pid_dropped: dropped,
-    count,
-  }, { ktimeNs, followed });
-  if (after !== null) judge(state, out, { target, count, seq, ktimeNs: after.ktimeNs });
-  if (event === null || !dropped) {
-    publishFinding(state, out, {
-      rule: "R12",
-      target,
-      expected: "the file released and one reference dropped",
-      observed: event === null
-        ? "the file was not released"
-        : "the file was released, the reference was not dropped",
-      seq,
-    });
-  }
 }

@@ -27,7 +27,7 @@ export function nameFile(state: ModelState): string {
 
 /** What is known of a target when it is met first. */
 export type NewTarget =
-  & Pick<Target, "address" | "pid" | "startNs" | "comm" | "hashed" | "whole">
+  & Pick<Target, "address" | "pid" | "startNs" | "comm" | "hashed" | "bornNs" | "whole">
   & { readonly failed?: boolean };
 
 /**
@@ -39,7 +39,14 @@ export type NewTarget =
  */
 export function addTarget(state: ModelState, known: NewTarget): Target {
   if (state.targets.has(known.address)) state.unmatched += 1;
-  const target: Target = {
+  const target = newTarget(state, known);
+  state.targets.set(known.address, target);
+  return target;
+}
+
+/** Names a target of which no other record will come. */
+export function newTarget(state: ModelState, known: NewTarget): Target {
+  return {
     failed: false,
     ...known,
     id: `p${++state.names.targets}`,
@@ -49,11 +56,25 @@ export function addTarget(state: ModelState, known: NewTarget): Target {
     settling: 0,
     exited: false,
     reaped: false,
+    freed: false,
     followed: false,
     lastSeq: 0,
   };
-  state.targets.set(known.address, target);
-  return target;
+}
+
+/** The address of a target is in use again: its free was not seen. */
+export function forgetTarget(state: ModelState, target: Target): void {
+  if (state.targets.get(target.address) === target) state.targets.delete(target.address);
+  state.unmatched += 1;
+}
+
+/** The address of a file is in use again: its release was not seen. */
+export function forgetFile(state: ModelState, address: string): void {
+  const old = state.files.get(address);
+  if (old === undefined) return;
+  old.target.files -= 1;
+  state.files.delete(address);
+  state.unmatched += 1;
 }
 
 /**
@@ -78,6 +99,24 @@ export function inScope(state: ModelState, event: ActorEvent): boolean {
 /** Adds a process that a process in scope forked. */
 export function joinScope(state: ModelState, pid: number, startNs: bigint): void {
   if (state.options.scope.descendants) state.members.set(pid, startNs);
+}
+
+/**
+ * Members that have ended and are still known. A process releases its pidfds after the record of its exit; when so
+ * many others have ended before it does, what it releases counts as out of scope unless its birth was seen.
+ */
+export const ENDED_MEMBERS_MAX = 1024;
+
+/** A process in scope has ended: it is forgotten, but not yet, for it still releases what it held. */
+export function leaveScope(state: ModelState, pid: number, startNs: bigint): void {
+  if (state.members.get(pid) !== startNs) return;
+  state.ended.push({ pid, startNs });
+  if (state.ended.length <= ENDED_MEMBERS_MAX) return;
+  const oldest = state.ended.shift();
+  // Its number may belong to another member by now.
+  if (oldest !== undefined && state.members.get(oldest.pid) === oldest.startNs) {
+    state.members.delete(oldest.pid);
+  }
 }
 
 /** Whether all probes were attached when something happened. */

@@ -5,19 +5,18 @@
  */
 
 import type { WireEvent } from "../schema/mod.ts";
-import { compare, judge } from "./ledger.ts";
+import { judge } from "./_judge.ts";
+import { compare, putMaySettle } from "./ledger.ts";
 import type { ModelState, Target } from "./state.ts";
-import { processOf, targetOf } from "./_subject.ts";
+import { forgetTarget, leaveScope, processOf, targetOf } from "./_subject.ts";
 import type { ActorEvent } from "./_subject.ts";
 import type { Publisher } from "./update.ts";
 
-/** A thread of a target exits; the process has ended when no other one goes on. */
+/** A thread of a target, or of a process in scope, exits; a process has ended when no other thread goes on. */
 export function onExit(state: ModelState, event: Extract<WireEvent, { kind: "exit" }>, out: Publisher): void {
-  const target = state.targets.get(event.pidAddress);
-  if (target === undefined) {
-    state.unmatched += 1;
-    return;
-  }
+  const target = targetThatExits(state, event);
+  if (event.live === 0) leaveScope(state, event.pid, event.startNs);
+  if (target === undefined) return;
   target.pid ??= event.pid;
   target.startNs ??= event.startNs;
   target.comm ??= event.comm;
@@ -33,8 +32,22 @@ export function onExit(state: ModelState, event: Extract<WireEvent, { kind: "exi
     target: targetOf(target),
     count,
   }, { ktimeNs: event.ktimeNs, followed: target.followed });
-  judge(state, out, { target, count, seq, ktimeNs: event.ktimeNs });
+  judge(state, out, { target, count, seq });
   target.lastSeq = seq;
+}
+
+function targetThatExits(
+  state: ModelState,
+  event: Extract<WireEvent, { kind: "exit" }>,
+): Target | undefined {
+  const target = state.targets.get(event.pidAddress);
+  if (target !== undefined && target.startNs !== null && target.startNs !== event.startNs) {
+    // The free of an older one at this address was not seen.
+    forgetTarget(state, target);
+    return undefined;
+  }
+  if (target === undefined && !state.members.has(event.pid)) state.unmatched += 1;
+  return target;
 }
 
 /** A target was waited for. */
@@ -53,7 +66,7 @@ export function onReap(state: ModelState, event: Extract<WireEvent, { kind: "rea
     target: targetOf(target),
     count,
   }, { ktimeNs: event.ktimeNs, followed: target.followed });
-  judge(state, out, { target, count, seq, ktimeNs: event.ktimeNs });
+  judge(state, out, { target, count, seq });
   target.lastSeq = seq;
 }
 
@@ -70,10 +83,21 @@ export function onPut(state: ModelState, event: Extract<WireEvent, { kind: "put"
   if (event.count === 1) freed(state, target, { by: "hash", event, out });
 }
 
-/** Another holder dropped the last reference. */
+/**
+ * The last reference is dropped by whoever it is.
+ *
+ * The hash and the inode see the count before they drop. When both drop at once neither sees a 1, and the one that
+ * comes second is met here: the thread that releases the last file, or the hash, whose thread is a bystander.
+ */
 export function onLast(state: ModelState, event: Extract<WireEvent, { kind: "last" }>, out: Publisher): void {
   const target = state.targets.get(event.pidAddress);
-  if (target === undefined) state.unmatched += 1;
+  if (target === undefined) {
+    state.unmatched += 1;
+    return;
+  }
+  const { cpu, ktimeNs } = event;
+  if (state.releasing.get(event.tid)?.target === target) freed(state, target, { by: "inode", event, out });
+  else if (putMaySettle(target, ktimeNs)) freed(state, target, { by: "hash", event: { cpu, ktimeNs }, out });
   else freed(state, target, { by: "other", event, out });
 }
 
@@ -91,6 +115,7 @@ export function freed(
 ): void {
   const { by, event, out } = what;
   if (state.targets.get(target.address) === target) state.targets.delete(target.address);
+  target.freed = true;
   if (target.failed) return;
   const { pid, tid, startNs, comm } = event;
   const actor = pid === undefined || tid === undefined || startNs === undefined || comm === undefined
@@ -105,5 +130,5 @@ export function freed(
       followed: target.followed,
     },
   );
-  judge(state, out, { target, count, seq, ktimeNs: event.ktimeNs });
+  judge(state, out, { target, count, seq });
 }

@@ -5,7 +5,7 @@
  */
 
 import type { CaptureMessage } from "../capture/mod.ts";
-import { decode, DecodeError, NumberingCheck, Order } from "../events/mod.ts";
+import { decode, DecodeError, NumberingCheck, Order, ORDER_LIMITS, printableText } from "../events/mod.ts";
 import type { Loss, Placed } from "../events/mod.ts";
 import { COUNTERS } from "../program/mod.ts";
 import { initialState } from "./state.ts";
@@ -34,6 +34,8 @@ export interface StreamTrust {
   readonly countsChecked: number;
   /** Those that were equal. */
   readonly countsEqual: number;
+  /** Those that were higher, for holders that are not known. */
+  readonly countsAbove: number;
 }
 
 /** The loop around {@linkcode step}; without clock and I/O, so a stream of messages always gives the same updates. */
@@ -45,6 +47,7 @@ export class Correlator {
   #records = 0;
   #late = 0;
   #undecodable = 0;
+  #isCut = false;
 
   /** Starts with nothing seen; see {@linkcode CorrelatorOptions}. */
   constructor(options: CorrelatorOptions) {
@@ -62,6 +65,7 @@ export class Correlator {
       unmatched,
       countsChecked: counts.checked,
       countsEqual: counts.equal,
+      countsAbove: counts.above,
     };
   }
 
@@ -72,6 +76,15 @@ export class Correlator {
       if (target.followed && target.whole && target.exited && target.files === 0) pending += 1;
     }
     return pending + this.#state.failing.size + this.#state.releasing.size;
+  }
+
+  /**
+   * The run is ended in the middle of things: what the kernel numbers from now on is after the end, not lost.
+   *
+   * Without this the totals at the end of the program are compared with what arrived.
+   */
+  cut(): void {
+    this.#isCut = true;
   }
 
   /** Takes messages in their order of arrival and returns what they let us say. */
@@ -95,25 +108,29 @@ export class Correlator {
       case "record":
         return this.#record(message.text, updates);
       case "dropped":
+        // It is told after it happened, and within the time that a CPU may be behind; the numbers tell it exactly.
         return this.#lost({
           reason: "buffer-full",
           events: message.events,
+          toNs: this.#order.newestNs + ORDER_LIMITS.windowNs,
           detail: "bpftrace could not pass events on: its buffer was full",
         }, updates);
-      case "probe-error":
-        return this.#lost({ reason: "probe-error", events: null, detail: message.detail }, updates);
+      case "probe-error": {
+        const detail = printableText(message.detail);
+        return this.#lost({ reason: "probe-error", events: null, detail }, updates);
+      }
       case "unreadable":
         this.#undecodable += 1;
         return this.#lost({
           reason: "undecodable",
           events: null,
-          detail: `line ${this.#line} is not JSON of a known form: ${
-            JSON.stringify(message.text.slice(0, 80))
-          }`,
+          detail: `line ${this.#line} is not JSON of a known form: "${
+            printableText(message.text.slice(0, 80))
+          }"`,
         }, updates);
       case "totals":
         for (const counter of ["task", "softirq"] as const) {
-          if (message.map !== COUNTERS[counter]) continue;
+          if (message.map !== COUNTERS[counter] || this.#isCut) continue;
           for (const loss of this.#numbering.finish(counter, message.byCpu)) {
             this.#step({ kind: "loss", loss }, updates);
           }
@@ -139,6 +156,8 @@ export class Correlator {
     if (event.kind === "ready") return;
     if (event.kind !== "tick") this.#records += 1;
     for (const loss of this.#numbering.take(event)) this.#step({ kind: "loss", loss }, updates);
+    // A heartbeat that knows of more than has come does not show that all was heard up to it.
+    if (event.kind === "tick" && this.#numbering.isShort(event.cpu)) return;
     this.#place(this.#order.push(event), updates);
   }
 
@@ -149,7 +168,7 @@ export class Correlator {
     }
   }
 
-  #lost(loss: Pick<Loss, "reason" | "events" | "detail">, updates: Update[]): void {
+  #lost(loss: Pick<Loss, "reason" | "events" | "detail"> & Partial<Loss>, updates: Update[]): void {
     this.#step({ kind: "loss", loss: { cpu: null, fromNs: null, toNs: null, ...loss } }, updates);
   }
 

@@ -10,10 +10,7 @@
  */
 
 import type { EventBody } from "../schema/mod.ts";
-import { RULES } from "./rules/registry.ts";
-import type { RuleId } from "./rules/registry.ts";
-import type { ModelState, Target } from "./state.ts";
-import type { Publisher } from "./update.ts";
+import type { Target } from "./state.ts";
 
 /** The `count` object of a published event. */
 export type Count = EventBody<"pidfd.create">["count"];
@@ -78,82 +75,13 @@ function possibleHolders(target: Target, ktimeNs: bigint): readonly (readonly st
   const hash = target.hashed === true
     ? (target.reaped ? [true, false] : [true])
     : (putMaySettle(target, ktimeNs) ? [false, true] : [false]);
-  const inode = target.inode ? (target.settling > 0 ? [true, false] : [true]) : [false];
+  const inode = target.inode ? (target.settling > 0 && target.files === 0 ? [true, false] : [true]) : [false];
   return hash.flatMap((isHashed) =>
     inode.map((hasInode) => [...(isHashed ? ["pid hash"] : []), ...(hasInode ? ["pidfs inode"] : [])])
   );
 }
 
 /** Whether the hash may still hold a reference although its put was recorded. */
-function putMaySettle(target: Target, ktimeNs: bigint): boolean {
+export function putMaySettle(target: Target, ktimeNs: bigint): boolean {
   return target.hashPutNs !== null && ktimeNs - target.hashPutNs < PUT_SETTLES_NS;
-}
-
-/**
- * Judges a comparison and publishes a finding when a rule is broken.
- *
- * @param state the model's state, for its counters and for what was lost
- * @param out where findings go
- * @param what the target, its comparison, and which rule an inequality breaks
- */
-export function judge(
-  state: ModelState,
-  out: Publisher,
-  what: {
-    readonly target: Target;
-    readonly count: Count;
-    /** The rule that an inexact count breaks; without it only a count below the known holders is wrong. */
-    readonly exact?: RuleId;
-    readonly seq: number;
-    readonly ktimeNs: bigint;
-  },
-): void {
-  const { target, count, exact, seq, ktimeNs } = what;
-  if (count.after === null || count.expected === null) return;
-  state.counts.checked += 1;
-  if (count.after === count.expected) {
-    state.counts.equal += 1;
-    return;
-  }
-  if (count.after > count.expected && (exact === undefined || putMaySettle(target, ktimeNs))) return;
-  publishFinding(state, out, {
-    rule: count.after < count.expected ? "L1" : exact ?? "L1",
-    target,
-    expected: `count ${count.expected} (${count.holders.join(", ") || "no holder"})`,
-    observed: `count ${count.after}`,
-    seq,
-  });
-}
-
-/**
- * Publishes a finding: broken, or undetermined when something that could explain it was lost.
- *
- * @param state the model's state
- * @param out where the finding goes
- * @param what the rule and what was seen
- */
-export function publishFinding(
-  state: ModelState,
-  out: Publisher,
-  what: {
-    readonly rule: RuleId;
-    readonly target: Target;
-    readonly expected: string;
-    readonly observed: string;
-    readonly seq: number;
-  },
-): void {
-  const rule = RULES[what.rule];
-  const lost = state.doubtNs !== null || !what.target.whole;
-  out.publish("finding", {
-    rule: rule.id,
-    verdict: lost ? "undetermined" : "broken",
-    statement: rule.statement,
-    expected: what.expected,
-    observed: what.observed,
-    evidence: what.target.lastSeq === 0 || what.target.lastSeq === what.seq
-      ? [what.seq]
-      : [what.target.lastSeq, what.seq],
-    next: lost ? "Events were lost: run again with a larger --buffer or a narrower filter" : rule.next,
-  }, { ktimeNs: null, followed: what.target.followed });
 }

@@ -12,7 +12,18 @@ export type { Count, Reading } from "./ledger.ts";
 export { RULES } from "./rules/registry.ts";
 export type { Rule, RuleId } from "./rules/registry.ts";
 export { initialState } from "./state.ts";
-export type { FailedClone, ModelOptions, ModelState, PidfdFile, Releasing, Scope, Target } from "./state.ts";
+export type {
+  Doubts,
+  DoubtWindow,
+  EarlyRelease,
+  FailedClone,
+  ModelOptions,
+  ModelState,
+  PidfdFile,
+  Releasing,
+  Scope,
+  Target,
+} from "./state.ts";
 export { step } from "./step.ts";
 export type { ModelInput, StepResult } from "./step.ts";
 export { Tally } from "./tally.ts";

@@ -25,18 +25,25 @@ export interface Target {
   comm: string | null;
   /** Whether the pid hash still holds its reference; `null` when that is not known. */
   hashed: boolean | null;
-  /** When the hash dropped its reference, CLOCK_BOOTTIME in ns. */
+  /** When the record of that drop was made, CLOCK_BOOTTIME in ns; the drop itself comes a moment later. */
   hashPutNs: bigint | null;
   /** Whether the pidfs inode exists and holds its one reference. */
   inode: boolean;
   /** Files that are open; all of them are of that inode. */
   files: number;
-  /** Releases that have begun and may take the inode with them; its reference may be gone before that is known. */
+  /**
+   * Releases of its files that are on their way: entries of {@linkcode ModelState.releasing}. Any of them can be the
+   * one that drops the inode once no file is open; its reference may be gone before that is known.
+   */
   settling: number;
   /** The process has ended. */
   exited: boolean;
   /** The process was waited for. */
   reaped: boolean;
+  /** Its count reached 0: nothing of it may be read any more. */
+  freed: boolean;
+  /** When it was met first, CLOCK_BOOTTIME in ns; what was lost before cannot concern it. */
+  readonly bornNs: bigint;
   /** Its birth or its first pidfd was seen from the begin, with all probes attached. */
   readonly whole: boolean;
   /** It is the child of a clone that failed: nobody ever had a pidfd of it. */
@@ -61,7 +68,12 @@ export interface PidfdFile {
   readonly followed: boolean;
 }
 
-/** A release whose file is gone; the next record of the same thread tells whether the inode went with it. */
+/**
+ * A release whose file is gone; the next record of the same thread tells whether that thread dropped the inode.
+ *
+ * Which of several releases at once drops it is chance, so each is remembered, also when it could be published at once
+ * because other files were open.
+ */
 export interface Releasing {
   /** The record of the release. */
   readonly event: Extract<WireEvent, { kind: "release" }>;
@@ -71,6 +83,41 @@ export interface Releasing {
   readonly failing: FailedClone | undefined;
   /** Its target. */
   readonly target: Target;
+  /** It is published: other files of the inode were open. */
+  readonly told: boolean;
+  /** Its thread has gone on without dropping the inode; another one may still do so. */
+  wentOn: boolean;
+}
+
+/** A release whose file nobody was known to have; see {@linkcode ModelState.early}. */
+export interface EarlyRelease {
+  /** This run's name for the file. */
+  readonly id: string;
+  /** `seq` of its pidfd.release. */
+  readonly seq: number;
+  /** Its target. */
+  readonly target: Target;
+}
+
+/** A window of time in which something was lost; `null` where an end of it is not known. */
+export interface DoubtWindow {
+  /** Begin, CLOCK_BOOTTIME in ns. */
+  readonly fromNs: bigint | null;
+  /** End, CLOCK_BOOTTIME in ns. */
+  readonly toNs: bigint | null;
+}
+
+/**
+ * What losses make doubtful.
+ *
+ * Losses are told as soon as they are noticed, which is before the events of that time have had their turn; so a
+ * window waits until the events have come to its begin.
+ */
+export interface Doubts {
+  /** Windows that begin after the present moment. */
+  waiting: DoubtWindow[];
+  /** Latest end of the windows that have begun; `null` when there is none, `"unknown"` when one has no known end. */
+  untilNs: bigint | "unknown" | null;
 }
 
 /** A clone that failed after its file was made; it is reported when the file is released. */
@@ -79,6 +126,8 @@ export interface FailedClone {
   readonly body: Omit<EventBody<"clone.failed">, "file_released" | "pid_dropped" | "count">;
   /** The `struct pid` that was given up. */
   readonly target: Target;
+  /** The thread that called: its next record of another kind shows that the cleanup is over. */
+  readonly tid: number;
   /** When the call failed, CLOCK_BOOTTIME in ns. */
   readonly ktimeNs: bigint;
   /** It was called by a process in scope. */
@@ -107,6 +156,7 @@ export interface ModelOptions {
 
 /** All that the model remembers. {@linkcode step} is the only function that changes it. */
 export interface ModelState {
+  /** What it was told before the first event. */
   readonly options: ModelOptions;
   /** Targets by address of their `struct pid`. */
   readonly targets: Map<string, Target>;
@@ -114,20 +164,26 @@ export interface ModelState {
   readonly files: Map<string, PidfdFile>;
   /** Failed clones by address of the file that they made. */
   readonly failing: Map<string, FailedClone>;
-  /** Releases in the middle, by thread. */
+  /** Releases on their way, by thread. */
   readonly releasing: Map<number, Releasing>;
-  /** Processes in scope that were forked there, with their start. */
+  /** Files that were released before a birth of theirs was known, by address; bounded, the oldest first. */
+  readonly early: Map<string, EarlyRelease>;
+  /** Processes in scope with their start; `null` until they are seen to act. */
   readonly members: Map<number, bigint | null>;
+  /** Members that have ended, the oldest first: they still release what they held; bounded. */
+  readonly ended: { readonly pid: number; readonly startNs: bigint }[];
+  /** Latest moment that an event told of, CLOCK_BOOTTIME in ns. */
+  nowNs: bigint;
   /** `seq` of the last update. */
   seq: number;
   /** Names given so far. */
   names: { targets: number; files: number };
-  /** End of the latest window in which something was lost; `null` when nothing was. */
-  doubtNs: bigint | null;
+  /** What was lost, and so cannot be judged. */
+  readonly doubts: Doubts;
   /** Records that fit no lifecycle. */
   unmatched: number;
-  /** Counts compared with an exact expected value, and those that were equal. */
-  counts: { checked: number; equal: number };
+  /** Counts compared with the known holders, those that were equal, and those that had other holders too. */
+  counts: { checked: number; equal: number; above: number };
 }
 
 /**
@@ -145,11 +201,14 @@ export function initialState(options: ModelOptions): ModelState {
     files: new Map(),
     failing: new Map(),
     releasing: new Map(),
+    early: new Map(),
     members,
+    ended: [],
+    nowNs: 0n,
     seq: 0,
     names: { targets: 0, files: 0 },
-    doubtNs: null,
+    doubts: { waiting: [], untilNs: null },
     unmatched: 0,
-    counts: { checked: 0, equal: 0 },
+    counts: { checked: 0, equal: 0, above: 0 },
   };
 }

@@ -5,8 +5,10 @@
  */
 
 import type { Loss, Placed } from "../events/mod.ts";
-import { onClone, onFailed, onFork, onMade, onOpen } from "./_births.ts";
-import { finishFailed, onEvict, onRelease, settleReleases } from "./_releases.ts";
+import { onClone, onFork, onMade, onOpen } from "./_births.ts";
+import { addDoubt, beginDoubts } from "./_doubts.ts";
+import { finishFailures, onFailed, settleFailures } from "./_failures.ts";
+import { onEvict, onRelease, settleReleases, threadWentOn } from "./_releases.ts";
 import type { ModelState } from "./state.ts";
 import { onExit, onLast, onPut, onReap } from "./_targets.ts";
 import { Publisher } from "./update.ts";
@@ -57,7 +59,11 @@ export function step(state: ModelState, input: ModelInput): StepResult {
 }
 
 function onEvent(state: ModelState, placed: Placed, out: Publisher): void {
-  const { event, late } = placed;
+  const { event, late, certain } = placed;
+  if (event.ktimeNs > state.nowNs) state.nowNs = event.ktimeNs;
+  // A CPU that was not heard may still bring something earlier: up to here nothing can be judged.
+  if (!certain) addDoubt(state, { fromNs: null, toNs: event.ktimeNs });
+  beginDoubts(state);
   if (late && event.kind !== "tick") {
     onLoss(state, {
       reason: "late",
@@ -68,9 +74,7 @@ function onEvent(state: ModelState, placed: Placed, out: Publisher): void {
       detail: `a record "${event.kind}" came after its place in time`,
     }, out);
   }
-  if (state.releasing.size > 0 && event.kind !== "evict") {
-    settleReleases(state, out, { tid: "tid" in event ? event.tid : null, ktimeNs: event.ktimeNs });
-  }
+  if (!late) settle(state, event, out);
   switch (event.kind) {
     case "tick":
       return;
@@ -101,9 +105,18 @@ function onEvent(state: ModelState, placed: Placed, out: Publisher): void {
   }
 }
 
+/** What a record says about its thread: whatever that was doing before is over. */
+function settle(state: ModelState, event: Placed["event"], out: Publisher): void {
+  if (event.kind === "tick") settleReleases(state, out, event.ktimeNs);
+  // An evict belongs to the release before it; a last reference can be dropped by an interrupt of any thread.
+  if (!("tid" in event) || event.kind === "evict" || event.kind === "last") return;
+  threadWentOn(state, event, out);
+  // Several files can be released on the way back to user space, in any order.
+  if (state.failing.size > 0 && event.kind !== "release") settleFailures(state, out, event.tid);
+}
+
 function onLoss(state: ModelState, loss: Loss, out: Publisher): void {
-  const endNs = loss.toNs ?? loss.fromNs ?? 0n;
-  if (state.doubtNs === null || endNs > state.doubtNs) state.doubtNs = endNs;
+  addDoubt(state, loss);
   out.publish("lost", {
     reason: loss.reason,
     events: loss.events,
@@ -115,9 +128,6 @@ function onLoss(state: ModelState, loss: Loss, out: Publisher): void {
 }
 
 function finish(state: ModelState, out: Publisher): void {
-  settleReleases(state, out, { tid: null, ktimeNs: null });
-  for (const [address, failing] of state.failing) {
-    state.failing.delete(address);
-    finishFailed(state, { failing, event: null, after: null, out });
-  }
+  settleReleases(state, out, null);
+  finishFailures(state, out);
 }

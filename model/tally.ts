@@ -15,8 +15,11 @@ export class Tally {
   #baselineReleased = 0;
   #cloneFailed = 0;
   #openFailed = 0;
+  /** `seq` of the births of what is open. */
   readonly #open = new Set<number>();
+  /** Targets that are not freed; their names are never used again. */
   readonly #targets = new Set<string>();
+  #targetsSeen = 0;
   #exited = 0;
   #freed = 0;
   #findings = 0;
@@ -26,10 +29,7 @@ export class Tally {
   take(update: Update): void {
     switch (update.type) {
       case "pidfd.create":
-        this.#created += 1;
-        this.#open.add(update.seq);
-        this.#targets.add(update.body.target.id);
-        return;
+        return this.#create(update);
       case "pidfd.release":
         if (update.body.created_seq === null) this.#baselineReleased += 1;
         else this.#released += 1;
@@ -46,12 +46,26 @@ export class Tally {
         return;
       case "pid.free":
         this.#freed += 1;
+        this.#targets.delete(update.body.target.id);
         return;
       case "finding":
         if (update.body.verdict === "broken") this.#findings += 1;
         else this.#undetermined += 1;
         return;
     }
+  }
+
+  #create({ seq, body }: Update<"pidfd.create">): void {
+    this.#created += 1;
+    if (body.released_seq === null) this.#open.add(seq);
+    else {
+      // Its release came first and counted as that of an unknown one.
+      this.#released += 1;
+      this.#baselineReleased -= 1;
+    }
+    if (this.#targets.has(body.target.id)) return;
+    this.#targets.add(body.target.id);
+    this.#targetsSeen += 1;
   }
 
   /** Rules that were broken. */
@@ -73,11 +87,12 @@ export class Tally {
       baseline_released: this.#baselineReleased,
       clone_failed: this.#cloneFailed,
       open_failed: this.#openFailed,
-      targets: this.#targets.size,
+      targets: this.#targetsSeen,
       targets_exited: this.#exited,
       targets_freed: this.#freed,
       counts_checked: trust.countsChecked,
       counts_equal: trust.countsEqual,
+      counts_above: trust.countsAbove,
       findings: this.#findings,
       undetermined: this.#undetermined,
       records: trust.records,

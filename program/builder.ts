@@ -10,6 +10,8 @@ const NAME = /^[a-zA-Z_][a-zA-Z0-9_]*$/;
 /** Symbols of the kernel; gcc's clones carry a suffix after a dot. */
 const SYMBOL = /^[a-zA-Z_][a-zA-Z0-9_]*(\.[a-zA-Z0-9_]+)*$/;
 const TYPE = /^(struct )?[a-zA-Z_][a-zA-Z0-9_]*( \*)?$/;
+/** A sentence in a comment: anything that does not end the line. */
+const SENTENCE = /^[^\p{C}\p{Zl}\p{Zp}]+$/u;
 const PATH = /^((->|\.)[a-zA-Z_][a-zA-Z0-9_]*(\[\d{1,3}\])?)+$/;
 
 function checked(word: string, pattern: RegExp, what: string): string {
@@ -37,6 +39,9 @@ export function variable(name: string): Expr {
 
 /** A parameter given on bpftrace's command line, `$1` and so on. */
 export function positional(index: number): Expr {
+  if (!Number.isSafeInteger(index) || index < 1) {
+    throw new RangeError(`Cannot put a parameter into a program: it counts from 1, got ${index}`);
+  }
   return { kind: "positional", index };
 }
 
@@ -143,7 +148,7 @@ export function probe(
   why: string,
   options: { readonly when?: Expr; readonly body: readonly Statement[] },
 ): Probe {
-  return { attach, why, ...options };
+  return { attach, why: checked(why, SENTENCE, "an explanation"), ...options };
 }
 
 /** The entry of a kernel function, with its arguments by name. */

@@ -25,9 +25,13 @@ const FORMATS: Readonly<Record<WireKind, string>> = {
 /** Fields that hold a count which other CPUs can change. */
 const COUNTS: readonly string[] = ["count", "after"];
 
-type AutoName = (typeof STAMP)[number]["name"] | (typeof ACTOR)[number]["name"];
-type FieldName<T extends WireTag> = (typeof WIRE_TABLE)[T]["fields"][number]["name"];
-type Numbered<T extends WireTag> = (typeof WIRE_TABLE)[T]["numbering"] extends "none" ? never : AutoName;
+/** Names of the fields of stamp and actor. */
+export type AutoName = (typeof STAMP)[number]["name"] | (typeof ACTOR)[number]["name"];
+/** Names of the fields of a record. */
+export type FieldName<T extends WireTag> = (typeof WIRE_TABLE)[T]["fields"][number]["name"];
+/** Names of the fields that a numbered record fills itself. */
+export type Numbered<T extends WireTag> = (typeof WIRE_TABLE)[T]["numbering"] extends "none" ? never
+  : AutoName;
 
 /** The expressions that a tracer gives for a record; stamp and actor of a numbered record fill themselves. */
 export type EmitValues<T extends WireTag> = { readonly [N in Exclude<FieldName<T>, Numbered<T>>]: Expr };

@@ -42,5 +42,5 @@ export {
   variable,
 } from "./builder.ts";
 export { COUNTERS, emit } from "./emit.ts";
-export type { EmitValues } from "./emit.ts";
+export type { AutoName, EmitValues, FieldName, Numbered } from "./emit.ts";
 export { renderAttachPoint, renderProgram } from "./render.ts";

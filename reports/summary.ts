@@ -13,6 +13,7 @@ import type { EventBody } from "../schema/mod.ts";
  * @returns text that ends with a line end
  */
 export function summaryText(summary: EventBody<"summary">): string {
+  const low = summary.counts_checked - summary.counts_equal - summary.counts_above;
   const lost = summary.lost === null ? "unknown" : `${summary.lost}`;
   const failed = summary.clone_failed + summary.open_failed;
   const baseline = summary.baseline_released === 0
@@ -22,7 +23,8 @@ export function summaryText(summary: EventBody<"summary">): string {
     `pidfds: ${summary.created} created, ${summary.released} released, ${summary.open} open${baseline}; ` +
     `${failed} failed calls`,
     `targets: ${summary.targets}, ${summary.targets_exited} exited, ${summary.targets_freed} freed; ` +
-    `counts: ${summary.counts_equal} of ${summary.counts_checked} as expected`,
+    `counts read: ${summary.counts_checked}, ${summary.counts_equal} exact, ${summary.counts_above} with other ` +
+    `holders, ${low} too low`,
     `trust: ${summary.records} records, lost ${lost}, late ${summary.late}, unmatched ${summary.unmatched}; ` +
     `findings ${summary.findings}, undetermined ${summary.undetermined}`,
     "",

@@ -5,6 +5,7 @@
  */
 
 import type { TraceEvent } from "../schema/mod.ts";
+import { columnsOf, cutTo, wrap } from "./_columns.ts";
 import type { Report } from "./report.ts";
 
 interface Column {
@@ -18,12 +19,12 @@ const COLUMNS: readonly Column[] = [
   { title: "TIME", width: 12 },
   { title: "EVENT", width: 7 },
   { title: "PID", width: 7, right: true },
-  { title: "COMM", width: 13 },
+  { title: "COMM", width: 12 },
   { title: "FD", width: 3, right: true },
   { title: "ORIGIN", width: 10 },
   { title: "TARGET", width: 7, right: true },
   { title: "COUNT", width: 7, right: true },
-  { title: "NOTE", width: 5 },
+  { title: "NOTE", width: 6 },
 ];
 
 /** What a table row shows of an event. */
@@ -44,7 +45,11 @@ interface Row {
 export class TableReport implements Report {
   readonly #withHeader: boolean;
 
-  /** @param options whether the line with the column titles is shown */
+  /**
+   * Begins a table.
+   *
+   * @param options whether the line with the column titles is shown
+   */
   constructor(options: { readonly header: boolean } = { header: true }) {
     this.#withHeader = options.header;
   }
@@ -58,13 +63,11 @@ export class TableReport implements Report {
   event(event: TraceEvent): string {
     switch (event.type) {
       case "finding":
-        return `! ${event.rule} ${event.verdict}: ${event.statement}\n` +
-          `!   expected ${event.expected}; observed ${event.observed}; events ${
-            event.evidence.join(", ")
-          }\n` +
-          `!   next: ${event.next}\n`;
+        return said(`! ${event.rule} ${event.verdict}: ${event.statement}`) +
+          said(`!   expected ${event.expected}; observed ${event.observed}`) +
+          said(`!   events ${event.evidence.join(", ")}; next: ${event.next}`);
       case "lost":
-        return `! lost (${event.reason}): ${event.detail}\n`;
+        return said(`! lost (${event.reason}): ${event.detail}`);
       case "start":
       case "summary":
       case "end":
@@ -141,14 +144,37 @@ function countText(count: NonNullable<Row["count"]>): string {
   return `${after ?? "?"}/${expected ?? "?"}${mark}`;
 }
 
+/** Columns of the longest line. */
+const COLUMNS_MAX = 79;
+
+/**
+ * One row. A cell that is too wide takes room from the padding of those after it; when that is not enough, the row
+ * goes on in another line.
+ */
 function line(cells: readonly string[]): string {
-  const texts = COLUMNS.map(({ width, right }, at) => fit(cells[at] ?? "", width, right ?? false));
-  return `${texts.join(" ").trimEnd()}\n`;
+  const lines: string[] = [];
+  let text = "";
+  let end = 0;
+  COLUMNS.forEach(({ width, right }, at) => {
+    const cell = cells[at] ?? "";
+    // Numbers are never cut, text of the traced machine is.
+    const shown = right === true ? cell : cutTo(cell, width);
+    const begin = at === 0 || text === "" ? text : `${text} `;
+    end += width + (at === 0 ? 0 : 1);
+    const padding = " ".repeat(Math.max(0, end - columnsOf(begin) - columnsOf(shown)));
+    const longer = right === true ? begin + padding + shown : begin + shown + padding;
+    if (columnsOf(longer.trimEnd()) <= COLUMNS_MAX) {
+      text = longer;
+      return;
+    }
+    lines.push(text.trimEnd());
+    text = `  ${shown}`;
+    end = columnsOf(text);
+  });
+  return [...lines, text.trimEnd()].map((it) => `${it}\n`).join("");
 }
 
-/** Cells hold printable text of our own making; a long one is cut, numbers never are. */
-function fit(text: string, width: number, right: boolean): string {
-  const characters = [...text];
-  const cut = !right && characters.length > width ? `${characters.slice(0, width - 1).join("")}~` : text;
-  return right ? cut.padStart(width) : cut.padEnd(width);
+/** A remark between the rows. */
+function said(text: string): string {
+  return wrap(text, COLUMNS_MAX, { indent: "!     " }).map((it) => `${it}\n`).join("");
 }

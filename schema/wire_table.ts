@@ -155,7 +155,7 @@ export const WIRE_TABLE = {
     ],
   },
   exit: {
-    meaning: "A thread of a tracked target exits",
+    meaning: "A thread of a tracked target exits, or the last thread of a followed process",
     numbering: "task",
     fields: [
       ...STAMP,

@@ -55,14 +55,17 @@ function exited(follow: boolean): Probe {
     live,
     exitCode: field(task, "->exit_code"),
   });
-  const forget: Statement = if_(binary(live, "==", int(0)), [remove(MAPS.tree, PROCESS)]);
+  const ended = binary(live, "==", int(0));
+  const forget: Statement = if_(ended, [remove(MAPS.tree, PROCESS)]);
+  const member = binary(ended, "&&", lookup(MAPS.tree, PROCESS));
+  const tracked = isTracked(variable("group"));
   return probe(
     tracepoint("sched", "sched_process_exit"),
-    "A thread exits: a target's is reported; when the guard has gone ($2), so does this program.",
+    "A thread exits: a target's, and a followed process's last; when the guard has gone ($2), so has this.",
     {
       body: [
         let_("group", field(task, "->signal->pids[1]")),
-        if_(isTracked(variable("group")), report),
+        if_(follow ? binary(tracked, "||", member) : tracked, report),
         ...(follow ? [forget] : []),
         if_(binary(PROCESS, "==", cast("uint64", positional(2))), [exit()]),
       ],

@@ -47,13 +47,13 @@ const FUNCTIONS = [
   "delayed_put_pid",
 ] as const;
 
-/** System call function of pidfd_open, by machine; the first that exists is taken. */
-const PIDFD_OPEN = ["__x64_sys_pidfd_open", "__arm64_sys_pidfd_open"] as const;
+/** System call function of pidfd_open. Its arguments are read from the registers of x86-64. */
+const PIDFD_OPEN = "__x64_sys_pidfd_open";
 
 /** The functions and data that this tracer asks about, for `discover`. */
 export const LIFECYCLE_SYMBOLS: readonly string[] = [
   ...FUNCTIONS,
-  ...PIDFD_OPEN,
+  PIDFD_OPEN,
   "put_pid",
   "pidfs_file_operations",
   "pidfs_free_pid",
@@ -152,26 +152,25 @@ function findSites(
   btf: Btf,
   reasons: string[],
 ): (Omit<BirthSites, "follow"> & Omit<TargetSites, "follow">) | undefined {
-  for (const name of FUNCTIONS) {
-    need(reasons, `function ${name}`, facts.symbols.traceable(name));
-    if (!btf.hasFunction(name)) {
-      reasons.push(`BTF does not describe the function ${name}, so fentry cannot attach`);
-    }
-  }
-  need(reasons, "symbol pidfs_file_operations", facts.symbols.exists("pidfs_file_operations"));
-  need(
-    reasons,
-    "tracepoint sched:sched_process_exit",
-    facts.tracepoints.get("sched:sched_process_exit")?.support,
-  );
-  const pidfdOpen = PIDFD_OPEN.find((name) => btf.hasFunction(name) && facts.symbols.has(name));
-  if (pidfdOpen === undefined) {
-    reasons.push("The system call function of pidfd_open is not among the symbols");
-  }
+  const unprobed = new Unprobed();
+  for (const name of FUNCTIONS) unprobed.need(name, facts.symbols.traceable(name));
+  const exit = "sched:sched_process_exit";
+  unprobed.need(`the tracepoint ${exit}`, facts.tracepoints.get(exit)?.support);
   const putPid = ["put_pid.part.0", "put_pid"].find((name) =>
     facts.symbols.traceable(name).kind === "supported"
   );
-  if (putPid === undefined) reasons.push("The function put_pid cannot be probed");
+  if (putPid === undefined) unprobed.need("put_pid", facts.symbols.traceable("put_pid"));
+  reasons.push(...unprobed.reasons());
+  const undescribed = FUNCTIONS.filter((name) => !btf.hasFunction(name));
+  if (undescribed.length > 0) {
+    reasons.push(`BTF does not describe ${undescribed.join(", ")}; so fentry cannot attach there`);
+  }
+  const operations = facts.symbols.exists("pidfs_file_operations");
+  if (operations.kind !== "supported") {
+    reasons.push(`The symbol pidfs_file_operations is needed: ${operations.reason}`);
+  }
+  const opens = btf.hasFunction(PIDFD_OPEN) && facts.symbols.has(PIDFD_OPEN);
+  if (!opens) reasons.push(`The system call function ${PIDFD_OPEN} is not among the symbols`);
   const links = btf.field("task_struct", "pid_links");
   const rcu = btf.field("pid", "rcu");
   const rcuParameter = btf.functionParameters("delayed_put_pid")?.[0]?.name;
@@ -181,10 +180,10 @@ function findSites(
     );
     return undefined;
   }
-  if (pidfdOpen === undefined || putPid === undefined) return undefined;
+  if (!opens || putPid === undefined) return undefined;
   const hlistNode = btf.sizeOf("hlist_node") ?? 16;
   return {
-    pidfdOpen,
+    pidfdOpen: PIDFD_OPEN,
     tgidLinkOffset: links.offsetBytes + PIDTYPE_TGID * hlistNode,
     rcuOffset: rcu.offsetBytes,
     rcuParameter,
@@ -192,7 +191,21 @@ function findSites(
   };
 }
 
-function need(reasons: string[], what: string, support: Support | undefined): void {
-  if (support?.kind === "supported") return;
-  reasons.push(`The ${what} is needed: ${support?.reason ?? "it was not asked for"}`);
+/** What is needed and cannot be probed, by the reason: one cause is told once. */
+class Unprobed {
+  readonly #byReason = new Map<string, string[]>();
+
+  need(what: string, support: Support | undefined): void {
+    if (support?.kind === "supported") return;
+    const reason = support?.reason ?? "It was not asked for";
+    this.#byReason.set(reason, [...this.#byReason.get(reason) ?? [], what]);
+  }
+
+  reasons(): readonly string[] {
+    return [...this.#byReason].map(([reason, names]) =>
+      names.length === 1
+        ? `${reason}; so ${names[0]} cannot be probed`
+        : `${reason}; so none of ${names.join(", ")} can be probed`
+    );
+  }
 }

@@ -84,8 +84,12 @@ export class TracedGuest implements AsyncDisposable {
     const host = await startGuestHost({ kernel, timeLimitSeconds: 900, shared: false, onProgress });
     try {
       assert.equal((await run(host, ["mkdir", FOLDER])).code, 0);
-      await copyTo(host, await buildStimulus({ onProgress }), FOLDER);
-      const { plan, description } = await prepare(host, { bpftrace: "bpftrace", limits: () => LIMITS });
+      await copyTo(host, { path: await buildStimulus({ onProgress }), folder: FOLDER });
+      const { plan, description } = await prepare(host, {
+        bpftrace: "bpftrace",
+        limits: () => LIMITS,
+        hint: undefined,
+      });
       const capture = await launch(host, { source: renderProgram(plan.program), commandPid: 0 });
       return new TracedGuest(host, capture, description.cpus);
     } catch (error) {

@@ -1,0 +1,188 @@
+/**
+ * What a failed clone does to the model: the file that it made must be released, and its reference dropped.
+ *
+ * @module
+ */
+
+import type { WireEvent } from "../schema/mod.ts";
+import { isDoubtful } from "./_doubts.ts";
+import { errnoName } from "./errno.ts";
+import { judge, publishFinding } from "./_judge.ts";
+import { compare } from "./ledger.ts";
+import type { InodeFate } from "./_releases.ts";
+import type { FailedClone, ModelState } from "./state.ts";
+import { addTarget, inScope, isErrorPointer, isWhole, nameFile, newTarget, processOf } from "./_subject.ts";
+import type { Publisher } from "./update.ts";
+
+type Failed = Extract<WireEvent, { kind: "failed" }>;
+
+/** A run that ends within this time in ns after a failed clone cannot expect to see its cleanup. */
+export const CLEANUP_SETTLES_NS = 1_000_000_000n;
+
+/** A clone with CLONE_PIDFD failed; when a file was made, the report waits for its release. */
+export function onFailed(state: ModelState, event: Failed, out: Publisher): void {
+  const followed = inScope(state, event);
+  const { ktimeNs } = event;
+  const errno = errnoName(event.result);
+  const made = event.file !== "0" && !isErrorPointer(event.file);
+  const body = {
+    cpu: event.cpu,
+    process: processOf(event),
+    origin: event.clone3 === 1 ? "clone3" : "clone",
+    errno,
+    stage: stageOf(event, made),
+    integer: errno === "EFAULT" ? null : event.integer,
+    file: made ? nameFile(state) : null,
+  } as const;
+  if (event.pidAddress === "0") {
+    const nothing = { file_released: null, pid_dropped: null, count: null };
+    out.publish("clone.failed", { ...body, ...nothing }, { ktimeNs, followed });
+    return;
+  }
+  const known = {
+    address: event.pidAddress,
+    pid: null,
+    startNs: null,
+    comm: event.comm,
+    hashed: true,
+    bornNs: ktimeNs,
+    whole: isWhole(state, ktimeNs),
+    failed: true,
+  };
+  // The program follows a struct pid from the making of its file on: of another one nothing more will be heard.
+  const target = event.file === "0" ? newTarget(state, known) : addTarget(state, known);
+  target.followed = followed;
+  if (made) {
+    target.inode = true;
+    target.files = 1;
+    target.reaped = true;
+    state.failing.set(event.file, { body, target, tid: event.tid, ktimeNs, followed });
+    return;
+  }
+  const count = compare(target, { before: null, after: event.count, ktimeNs });
+  const seq = out.publish("clone.failed", { ...body, file_released: null, pid_dropped: null, count }, {
+    ktimeNs,
+    followed,
+  });
+  judge(state, out, { target, count, exact: "R12", seq });
+  target.reaped = true;
+}
+
+function stageOf(event: Failed, made: boolean) {
+  if (event.entered === 0) return "arguments";
+  if (event.pidAddress === "0") return "before-pid";
+  if (!made) return "pidfd";
+  return event.result === -14 ? "put_user" : "after-pidfd";
+}
+
+/** The file of a failed clone is released: now its cleanup is known. */
+export function finishFailed(
+  state: ModelState,
+  what: {
+    readonly failing: FailedClone;
+    readonly release: Extract<WireEvent, { kind: "release" }>;
+    readonly fate: InodeFate;
+    readonly out: Publisher;
+  },
+): void {
+  const { failing, release, fate, out } = what;
+  const { target } = failing;
+  if (fate.kind !== "gone") {
+    const dropped = fate.kind === "unknown" ? null : no(state, failing);
+    const count = compare(target, { before: release.count, after: null, ktimeNs: release.ktimeNs });
+    const seq = report(failing, out, { file_released: true, pid_dropped: dropped, count });
+    if (fate.kind === "stays") keptReference(state, { failing, seq, out });
+    return;
+  }
+  const { event, after } = fate.dropped;
+  const dropped = after === null || after < event.before;
+  const count = compare(target, { before: event.before, after, ktimeNs: event.ktimeNs });
+  const seq = report(failing, out, { file_released: true, pid_dropped: dropped, count });
+  judge(state, out, { target, count, seq });
+  if (!dropped) keptReference(state, { failing, seq, out });
+}
+
+/**
+ * A thread shows that it has gone on: the cleanup of its failed clone is over.
+ *
+ * The kernel releases the file before the thread returns to user space. A debugger can stop it for any time before
+ * that, so it is not time that proves a missing release, but the thread itself.
+ */
+export function settleFailures(state: ModelState, out: Publisher, tid: number): void {
+  for (const [address, failing] of state.failing) {
+    if (failing.tid !== tid) continue;
+    state.failing.delete(address);
+    const count = compare(failing.target, { before: null, after: null, ktimeNs: failing.ktimeNs });
+    const missing = no(state, failing);
+    const seq = report(failing, out, { file_released: missing, pid_dropped: missing, count });
+    notReleased(state, { failing, seq, out });
+  }
+}
+
+/** Nothing more will come: what is still waiting cannot be told. */
+export function finishFailures(state: ModelState, out: Publisher): void {
+  for (const [address, failing] of state.failing) {
+    state.failing.delete(address);
+    const seq = unknownCleanup(failing, out);
+    if (state.nowNs - failing.ktimeNs < CLEANUP_SETTLES_NS) continue;
+    const undetermined = "Run again until the thread goes on: a debugger may hold it before its cleanup";
+    notReleased(state, { failing, seq, out, undetermined });
+  }
+}
+
+/** The address of the file is in use again: it was released, unseen. */
+export function forgetFailure(state: ModelState, address: string, out: Publisher): void {
+  const failing = state.failing.get(address);
+  if (failing === undefined) return;
+  state.failing.delete(address);
+  state.unmatched += 1;
+  unknownCleanup(failing, out);
+}
+
+/** What was not seen did not happen, unless it can have been lost. */
+function no(state: ModelState, { target }: FailedClone): false | null {
+  return isDoubtful(state, target) ? null : false;
+}
+
+function unknownCleanup(failing: FailedClone, out: Publisher): number {
+  const count = compare(failing.target, { before: null, after: null, ktimeNs: failing.ktimeNs });
+  return report(failing, out, { file_released: null, pid_dropped: null, count });
+}
+
+function report(
+  failing: FailedClone,
+  out: Publisher,
+  cleanup: {
+    readonly file_released: boolean | null;
+    readonly pid_dropped: boolean | null;
+    readonly count: ReturnType<typeof compare>;
+  },
+): number {
+  const { body, ktimeNs, followed } = failing;
+  return out.publish("clone.failed", { ...body, ...cleanup }, { ktimeNs, followed });
+}
+
+interface Broken {
+  readonly failing: FailedClone;
+  readonly seq: number;
+  readonly out: Publisher;
+  readonly undetermined?: string;
+}
+
+const CLEAN = "the file released and one reference dropped";
+
+function keptReference(state: ModelState, { failing, seq, out }: Broken): void {
+  const observed = "the file was released, the reference was not dropped";
+  publishFinding(state, out, { rule: "R12", target: failing.target, expected: CLEAN, observed, seq });
+}
+
+function notReleased(state: ModelState, { failing, seq, out, undetermined }: Broken): void {
+  publishFinding(state, out, {
+    rule: "R12",
+    target: failing.target,
+    expected: CLEAN,
+    observed: "the file was not released",
+    seq,
+    ...(undetermined === undefined ? {} : { undetermined }),
+  });
+}

@@ -1,0 +1,76 @@
+/**
+ * Random histories: threads on two CPUs that make, open, close and reap, one call after the other or all at once.
+ *
+ * @module
+ */
+
+import { SimulatedKernel } from "./kernel.ts";
+import type { Steps, Worker } from "./kernel.ts";
+import { Random } from "./random.ts";
+
+/** What a history is made of. */
+export interface HistoryOptions {
+  /** The same seed gives the same history. */
+  readonly seed: number;
+  /** Calls that are made. */
+  readonly calls: number;
+  /** Whether calls of several threads and interrupts come between each other's steps. */
+  readonly interleaved: boolean;
+}
+
+/** Simulates a history to its end. */
+export function simulate(options: HistoryOptions): SimulatedKernel {
+  const random = new Random(options.seed);
+  const kernel = new SimulatedKernel(random);
+  const workers: readonly Worker[] = [0, 1, 1].map((cpu, at) => ({ tid: 101 + at, cpu, files: [] }));
+  const running = new Map<Worker, Steps>();
+  const interrupts = new Set<Steps>();
+  let left = options.calls;
+  for (;;) {
+    const due = kernel.later.filter((it) => it.atNs <= kernel.nowNs);
+    for (const it of due) {
+      kernel.later.splice(kernel.later.indexOf(it), 1);
+      interrupts.add(it.steps);
+    }
+    const idle = workers.filter((it) => !running.has(it));
+    const mayStart = left > 0 && (options.interleaved || (running.size === 0 && interrupts.size === 0));
+    const worker = random.pick(idle);
+    if (mayStart && worker !== undefined && random.percent(50)) {
+      left -= 1;
+      running.set(worker, call(kernel, worker, random));
+    }
+    advance([...running.entries()], interrupts, { random, running });
+    const isQuiet = running.size === 0 && interrupts.size === 0;
+    if (isQuiet && left === 0 && kernel.later.length === 0) break;
+    kernel.pass(isQuiet && random.percent(5) ? random.between(0, 300_000_000) : random.between(0, 20_000));
+    if (isQuiet && left === 0) kernel.pass(5_000_000);
+  }
+  kernel.pass(500_000_000);
+  for (let ticks = 3; ticks > 0; ticks -= 1) kernel.pass(1_000_000_000);
+  return kernel;
+}
+
+/** One step of a thread or of an interrupt. */
+function advance(
+  threads: readonly (readonly [Worker, Steps])[],
+  interrupts: Set<Steps>,
+  options: { readonly random: Random; readonly running: Map<Worker, Steps> },
+): void {
+  const { random, running } = options;
+  const chosen = random.pick([
+    ...threads.map(([worker, steps]) => ({ steps, end: () => running.delete(worker) })),
+    ...[...interrupts].map((steps) => ({ steps, end: () => interrupts.delete(steps) })),
+  ]);
+  if (chosen?.steps.next().done === true) chosen.end();
+}
+
+function call(kernel: SimulatedKernel, worker: Worker, random: Random): Steps {
+  const chance = random.between(0, 99);
+  const pid = random.pick(kernel.alive);
+  if (chance < 5) return kernel.cloneThatFails(worker);
+  if (pid === undefined || (chance < 30 && kernel.alive.length < 6)) return kernel.clone(worker);
+  if (chance < 50) return kernel.open(worker, pid);
+  if (chance < 55) return kernel.look(worker, pid);
+  if (chance < 75) return kernel.exit(worker, pid);
+  return kernel.close(worker, random.between(0, Math.max(0, worker.files.length - 1)));
+}

@@ -1,0 +1,214 @@
+import assert from "node:assert/strict";
+import { renderProgram } from "../program/mod.ts";
+import type { Expr, Probe, Statement } from "../program/mod.ts";
+import { COUNTERS } from "../program/mod.ts";
+import type { Machine6_12 } from "../tests/support/kernel_6_12.ts";
+import { facts6_12, FUNCTIONS_6_12, SYMBOLS_6_12 } from "../tests/support/kernel_6_12.ts";
+import { MAPS } from "./_kernel_terms.ts";
+import { planLifecycle } from "./mod.ts";
+import type { Plan } from "./mod.ts";
+
+const LIMITS = { deadlineSeconds: 630, eventsMax: 1_000_000, bufferPages: 1024 };
+const PROBES_MAX = 20;
+
+async function planFor(follow: boolean, machine?: Machine6_12): Promise<Plan> {
+  const plan = planLifecycle(await facts6_12(machine), { ...LIMITS, follow });
+  assert.ok(!("reasons" in plan), JSON.stringify(plan));
+  return plan;
+}
+
+function without<T>(table: Readonly<Record<string, T>>, name: string): Record<string, T> {
+  return Object.fromEntries(Object.entries(table).filter(([it]) => it !== name));
+}
+
+for (const follow of [false, true]) {
+  const what = follow ? "a command that is followed" : "the whole machine";
+  Deno.test(`planLifecycle() gives the whole program for ${what} on 6.12`, async (t) => {
+    const plan = await planFor(follow);
+    await t.assertSnapshot(renderProgram(plan.program));
+  });
+
+  Deno.test(`planLifecycle() stays below its limits for ${what}`, async () => {
+    const plan = await planFor(follow);
+    assert.ok(plan.probes.length <= PROBES_MAX, `${plan.probes.length} probes`);
+    assert.equal(new Set(plan.probes).size, plan.probes.length, "no probe stands twice");
+    assert.equal(plan.probes.length, plan.program.probes.length);
+    assert.ok(!plan.probes.some((it) => it.includes("*")), "no wildcard");
+    assert.equal(plan.law, "per-inode");
+    assert.equal(plan.generation, "G3 (pidfs)");
+    assert.equal(plan.program.config.maxMapKeys, plan.trackedMax);
+    assert.ok(plan.cannotSee.length > 0);
+  });
+
+  Deno.test(`planLifecycle() fills no map for ${what} that it does not empty`, async () => {
+    const { probes } = (await planFor(follow)).program;
+    const all = probes.flatMap((it) => statementsOf(it.body));
+    const filled = new Set(
+      all.filter((it) => it.kind === "set" || it.kind === "increment").map((it) => it.map),
+    );
+    const end = probes.find((it) => it.attach.kind === "END");
+    const cleared = (end?.body ?? []).flatMap((it) => it.kind === "clear" ? [it.map] : []);
+    const counters: readonly string[] = Object.values(COUNTERS);
+    assert.deepEqual([...filled].filter((it) => !counters.includes(it)).sort(), [...cleared].sort());
+    for (const counter of counters) {
+      assert.ok(!cleared.includes(counter), "the totals are printed at the end");
+    }
+  });
+
+  Deno.test(`planLifecycle() forgets every thread when its call is over, for ${what}`, async () => {
+    const { probes } = (await planFor(follow)).program;
+    const { tracked: _tracked, tree: _tree, ...byThread } = MAPS;
+    for (const map of Object.values(byThread)) {
+      const setters = probes.filter((it) =>
+        statementsOf(it.body).some((s) => s.kind === "set" && s.map === map)
+      );
+      assert.ok(setters.length > 0, map);
+      for (const setter of setters) {
+        for (const name of endsOf(setter)) {
+          const end = probes.find((it) => it.attach.kind === "fexit" && it.attach.function === name);
+          assert.ok(end !== undefined, `${map} set in ${JSON.stringify(setter.attach)}`);
+          assert.ok(end.body.some((it) => isRemoval(it, map)), `${name} forgets ${map} on every path`);
+          assert.deepEqual(end.when, name === "kernel_clone" ? callWithPidfd(probes) : undefined, name);
+        }
+      }
+    }
+  });
+}
+
+/** The functions at whose return a call is over in which a probe sets something for its thread. */
+function endsOf(probe: Probe): readonly string[] {
+  assert.ok("function" in probe.attach);
+  switch (probe.attach.function) {
+    case "copy_process":
+    case "free_pid":
+      return ["kernel_clone"];
+    case "pidfs_alloc_file":
+      return ["kernel_clone", "__x64_sys_pidfd_open"];
+    default:
+      return [probe.attach.function];
+  }
+}
+
+/** Only a call with CLONE_PIDFD is remembered; so only such a call must be forgotten. */
+function callWithPidfd(probes: readonly Probe[]): Expr | undefined {
+  return probes.find((it) => it.attach.kind === "fentry" && it.attach.function === "copy_process")?.when;
+}
+
+/** `if (@map[key] != 0) { delete(@map[key]); }` and nothing else. */
+function isRemoval(statement: Statement, map: string): boolean {
+  if (statement.kind !== "if" || statement.otherwise.length > 0) return false;
+  const [only, ...more] = statement.then;
+  const { condition } = statement;
+  return more.length === 0 && only?.kind === "delete" && only.map === map && condition.kind === "binary" &&
+    condition.operator === "!=" && condition.left.kind === "map" && condition.left.name === map;
+}
+
+function statementsOf(body: readonly Statement[]): readonly Statement[] {
+  return body.flatMap((it) =>
+    it.kind === "if" ? [it, ...statementsOf(it.then), ...statementsOf(it.otherwise)] : [it]
+  );
+}
+
+Deno.test("planLifecycle() takes put_pid() itself where the compiler did not split it", async () => {
+  const symbols = without(SYMBOLS_6_12, "put_pid.part.0");
+  const { probes } = await planFor(false, { symbols });
+  assert.ok(probes.includes("kprobe:put_pid") && !probes.includes("kprobe:put_pid.part.0"));
+});
+
+Deno.test("planLifecycle() names places by what BTF says, not by a version", async () => {
+  const structs = [
+    { kind: "struct", name: "hlist_node", size: 32, members: [] },
+    {
+      kind: "struct",
+      name: "pid",
+      size: 256,
+      members: [{ name: "stashed", type: 1, bits: 0 }, { name: "rcu", type: 1, bits: 8 * 200 }],
+    },
+    { kind: "struct", name: "task_struct", size: 64, members: [{ name: "pid_links", type: 1, bits: 8 * 8 }] },
+  ] as const;
+  const functions = { ...FUNCTIONS_6_12, delayed_put_pid: "head" };
+  const text = renderProgram((await planFor(false, { structs, functions })).program);
+  assert.match(text, /fentry:delayed_put_pid \/@tracked\[\(\(uint64\)args\.head\) - 200\]\//);
+  assert.match(text, /\$task = \$task - 40;/);
+});
+
+/** What is in the way, and what must be said about it. */
+const OBSTACLES: readonly (readonly [what: string, machine: Machine6_12, said: RegExp])[] = [
+  [
+    "pidfds are anonymous inodes",
+    {
+      symbols: { do_exit: "T", copy_process: "T", pidfd_prepare: "T", pidfd_release: "t", pidfd_fops: "D" },
+      structs: [],
+    },
+    /anonymous inodes/,
+  ],
+  ["nothing can be read of the symbols and BTF", {
+    files: {
+      "/proc/kallsyms": { fails: "denied" },
+      "/sys/kernel/tracing/available_filter_functions": { fails: "denied" },
+      "/sys/kernel/btf/vmlinux": { fails: "missing" },
+    },
+  }, /cannot be told/],
+  [
+    "bpftrace is too old",
+    { bpftrace: "bpftrace v0.21.2" },
+    /too old: 0\.22 or later is needed, found .*0\.21\.2/,
+  ],
+  ["bpftrace is not there", { bpftrace: null }, /bpftrace cannot be used: .*not on the host/],
+  [
+    "BTF cannot be read",
+    { files: { "/sys/kernel/btf/vmlinux": { fails: "missing" } } },
+    /BTF cannot be read/,
+  ],
+  ["ftrace is off", { files: { "/proc/sys/kernel/ftrace_enabled": "0\n" } }, /ftrace_enabled" is 0.*sysctl/],
+  ["kprobes are off", { files: { "/sys/kernel/debug/kprobes/enabled": "0\n" } }, /enabled" is 0.*echo 1 >/],
+  ["tracefs is not found", {
+    files: {
+      "/sys/kernel/tracing/available_filter_functions": { fails: "missing" },
+      "/sys/kernel/tracing/events/sched/sched_process_exit/format": { fails: "missing" },
+      "/sys/kernel/tracing": { fails: "missing" },
+    },
+  }, /tracefs/],
+  ["the tracepoint is missing", {
+    files: { "/sys/kernel/tracing/events/sched/sched_process_exit/format": { fails: "missing" } },
+  }, /sched_process_exit/],
+  [
+    "the machine is not x86-64",
+    {
+      symbols: { ...without(SYMBOLS_6_12, "__x64_sys_pidfd_open"), __arm64_sys_pidfd_open: "T" },
+      functions: { ...without(FUNCTIONS_6_12, "__x64_sys_pidfd_open"), __arm64_sys_pidfd_open: "regs" },
+    },
+    /__x64_sys_pidfd_open/,
+  ],
+  ["the file operations of pidfs are not among the symbols", {
+    symbols: without(SYMBOLS_6_12, "pidfs_file_operations"),
+  }, /pidfs_file_operations/],
+  ["BTF lacks the structs", {
+    structs: [{ kind: "struct", name: "pid", size: 8, members: [{ name: "stashed", type: 1, bits: 0 }] }],
+  }, /task_struct\.pid_links/],
+  ["put_pid cannot be probed", {
+    symbols: without(without(SYMBOLS_6_12, "put_pid.part.0"), "put_pid"),
+  }, /put_pid/],
+  ...["copy_process", "kernel_clone", "__fput", "pidfs_evict_inode", "release_task", "free_pid"].flatMap(
+    (name): [string, Machine6_12, RegExp][] => [
+      [`there is no function ${name}`, { symbols: without(SYMBOLS_6_12, name) }, new RegExp(name)],
+      [
+        `BTF has no function ${name}`,
+        { functions: without(FUNCTIONS_6_12, name) },
+        new RegExp(`BTF.*${name}`),
+      ],
+    ],
+  ),
+];
+
+for (const [what, machine, said] of OBSTACLES) {
+  Deno.test(`planLifecycle() gives no plan and says why when ${what}`, async () => {
+    const plan = planLifecycle(await facts6_12(machine), { ...LIMITS, follow: false });
+    assert.ok("reasons" in plan, "a plan was made");
+    assert.ok(plan.reasons.some((it) => said.test(it)), plan.reasons.join("\n"));
+    for (const reason of plan.reasons) {
+      assert.match(reason, /^[A-Z_b].*[^.]$/, "a sentence without its full stop");
+    }
+    assert.match(plan.hint, /--target lab:6\.12/);
+  });
+}
