@@ -12,11 +12,14 @@ import type { Host } from "../../hosts/mod.ts";
  * Copies a file or folder into a folder of a host, with its modes, by `tar` on both sides.
  *
  * @param host where to
- * @param path file or folder of this machine
- * @param folder folder of the host
+ * @param options `path`: file or folder of this machine; `folder`: folder of the host
  * @throws {HostError} when it cannot be read here or written there
  */
-export async function copyTo(host: Host, path: string, folder: string): Promise<void> {
+export async function copyTo(
+  host: Host,
+  options: { readonly path: string; readonly folder: string },
+): Promise<void> {
+  const { path, folder } = options;
   await using local = new LocalHost();
   const pack = local.spawn(["tar", "-C", dirname(path), "-chf", "-", "--", basename(path)]);
   const unpack = host.spawn(["tar", "-C", folder, "-xf", "-"]);

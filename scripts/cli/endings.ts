@@ -41,8 +41,7 @@ export function watchEndings(): OutsideEndings {
     return [signal, handler] as const;
   });
   const launchers = watchLaunchers();
-  const gone: Ending = { reason: "the process that started the tool has gone", code: EXIT.hangup };
-  launchers.gone.then(() => controller.abort(gone));
+  launchers.gone.then((reason) => controller.abort({ reason, code: EXIT.hangup } satisfies Ending));
   return {
     signal: controller.signal,
     async [Symbol.asyncDispose]() {
@@ -55,4 +54,31 @@ export function watchEndings(): OutsideEndings {
 /** Returns the ending that an aborted signal carries. */
 export function endingOf(signal: AbortSignal): Ending {
   return signal.reason as Ending;
+}
+
+/** Whether a thrown value is the reason of an aborted signal, and no error. */
+export function isEnding(value: unknown): value is Ending {
+  return typeof value === "object" && value !== null && "reason" in value && "code" in value;
+}
+
+/**
+ * Waits for something that knows nothing of signals, but no longer than until the signal is aborted.
+ *
+ * @param signal the signal of {@linkcode watchEndings}
+ * @param promise what is waited for
+ * @returns its value
+ * @throws the signal's reason when it was aborted first
+ */
+export async function unlessEnded<T>(signal: AbortSignal, promise: Promise<T>): Promise<T> {
+  const aborted = Promise.withResolvers<never>();
+  const abort = () => aborted.reject(signal.reason);
+  if (signal.aborted) abort();
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    return await Promise.race([promise, aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+    promise.catch(() => undefined);
+    aborted.promise.catch(() => undefined);
+  }
 }

@@ -6,11 +6,13 @@
 
 import { merge, object, or } from "@optique/core/constructs";
 import type { Message } from "@optique/core/message";
-import { commandLine, lineBreak, message, text } from "@optique/core/message";
+import { lineBreak, message, text } from "@optique/core/message";
 import { multiple, optional, withDefault } from "@optique/core/modifiers";
 import type { InferValue, Parser } from "@optique/core/parser";
 import { argument, command, constant, option } from "@optique/core/primitives";
-import { integer, string } from "@optique/core/valueparser";
+import type { Usage } from "@optique/core/usage";
+import { choice, integer, string } from "@optique/core/valueparser";
+import { LAB_KERNELS } from "../../lab/mod.ts";
 import { durationValue, globValue, targetValue } from "./values.ts";
 
 /** Ring buffer of each CPU when nothing is said, in pages of 4 KiB. */
@@ -18,7 +20,7 @@ export const BUFFER_PAGES = 4096;
 
 const targetOption = object({
   target: withDefault(
-    option("--target", targetValue(), { description: message`Where to trace: local, lab:6.12.` }),
+    option("--target", targetValue(), { description: message`Where to trace: local or lab:6.12.` }),
     { kind: "local", name: "local" } as const,
   ),
   bpftrace: withDefault(
@@ -64,44 +66,112 @@ const plan = merge(
   }),
 );
 
-const kernelArgument = withDefault(argument(string({ metavar: "KERNEL" })), "6.12");
+/** The kernels of the lab; the first is the default. */
+const KERNELS = LAB_KERNELS.map((it) => it.name);
+const kernelArgument = withDefault(argument(choice(KERNELS, { metavar: "KERNEL" })), KERNELS[0] ?? "6.12");
+
+/** Examples for a command's own `--help`. */
+function examples(...rows: readonly (readonly [words: string, what: string])[]): Message {
+  return [text("Examples:"), ...rows.flatMap(([words, what]) => exampleLines(words, what))];
+}
+
+function exampleLines(words: string, what: string): Message {
+  return [lineBreak(), text(`  deno run trace-clone ${words}`), lineBreak(), text(`      ${what}`)];
+}
+
+/** The commands of `lab`. */
+export const LAB_COMMANDS: readonly string[] = ["list", "build", "run", "demo", "rm"];
 
 const lab = or(
   command("list", object({ command: constant("lab list") }), {
-    brief: message`Kernels of the lab, what is built, what runs.`,
+    brief: message`Show the kernels of the lab, what is built, and what runs.`,
+    footer: examples(["lab list", "what there is, and how much room it takes"]),
   }),
   command("build", object({ command: constant("lab build"), kernel: kernelArgument }), {
     brief: message`Build what a guest needs, and the stimulus program.`,
+    footer: examples(["lab build 6.12", "so that the first run need not wait for it"]),
   }),
   command("run", object({ command: constant("lab run"), kernel: kernelArgument }), {
     brief: message`Boot a guest and keep it; --target lab:KERNEL then uses it.`,
+    footer: examples(["lab run 6.12", "a guest until Ctrl-C, and how to log in"]),
   }),
   command(
     "demo",
     object({
       command: constant("lab demo"),
-      scenario: withDefault(argument(string({ metavar: "SCENARIO" })), "clone"),
-      rounds: withDefault(argument(integer({ metavar: "ROUNDS", min: 1, max: 100_000 })), 5),
+      scenario: withDefault(
+        argument(string({ metavar: "SCENARIO" }), { description: message`What the stimulus does.` }),
+        "clone",
+      ),
+      rounds: withDefault(
+        argument(integer({ metavar: "ROUNDS", min: 1, max: 100_000 }), { description: message`How often.` }),
+        5,
+      ),
     }),
-    { brief: message`Boot a guest, run the stimulus there, show its pidfds.` },
+    {
+      brief: message`Boot a guest, run the stimulus there, and show its pidfds.`,
+      footer: examples(
+        ["lab demo", "five pidfds from clone, from birth to last close"],
+        ["lab demo exit-open 3", "three pidfds that are never closed"],
+      ),
+    },
   ),
   command(
     "rm",
     object({ command: constant("lab rm"), name: optional(argument(string({ metavar: "NAME" }))) }),
     {
       brief: message`Remove what was built: everything, or what is named.`,
+      footer: examples(["lab rm", "gives the room back; it is built again when needed"]),
     },
   ),
+  {
+    errors: {
+      noMatch: message`A command of lab is needed: ${text(LAB_COMMANDS.join(", "))}.`,
+    },
+  },
 );
+
+const usage = (...words: readonly string[]): Usage => words.map((value) => ({ type: "literal", value }));
+
+const TRACE_EXAMPLES = [
+  ["lab demo", "see it at work in a lab guest"],
+  ["--target lab:6.12 --copy ./prog -- ./prog", "what ./prog does with pidfds, in a lab guest"],
+  ["--json -d 30s", "all pidfds of this machine for 30 seconds, as NDJSON"],
+  ["-x -p 4711", "failed calls of one process"],
+  ["plan --target lab:6.12", "the probes and the program; nothing is loaded"],
+] as const;
 
 /** The grammar; words after `--` are taken off before. */
 export const grammar: Parser<"sync", CommandLine, unknown> = or(
   command("plan", plan, {
     brief: message`Show the probes, what they cannot see, and the program; load nothing.`,
+    usageLine: usage("[OPTION...]"),
+    footer: examples(["plan --target lab:6.12", "what trace would do on a lab guest"]),
   }),
-  command("lab", lab, { brief: message`Throw-away virtual machines with kernels to trace.` }),
-  command("trace", traceOptions, { brief: message`Show every pidfd live (default).` }),
+  command("lab", lab, {
+    brief: message`Virtual machines with kernels to trace, made to be thrown away.`,
+    footer: examples(
+      ["lab demo", "see the tool at work"],
+      ["lab run --help", "more about one command"],
+    ),
+  }),
+  command("trace", traceOptions, {
+    brief: message`Show every pidfd live; this is what happens without a command.`,
+    usageLine: usage("[OPTION...]", "[-- CMD...]"),
+    footer: examples(...TRACE_EXAMPLES.slice(1, 4)),
+  }),
   traceOptions,
+);
+
+/** The usage of the whole tool. */
+export const USAGE: Usage = [{
+  type: "exclusive",
+  terms: [usage("[OPTION...]", "[-- CMD...]"), usage("COMMAND", "[OPTION...]")],
+}];
+
+/** Examples for `--help`. */
+export const EXAMPLES: Message = TRACE_EXAMPLES.flatMap(([words, what]) => exampleLines(words, what)).slice(
+  1,
 );
 
 /** The options of `trace`. */
@@ -112,20 +182,3 @@ export type PlanOptions = InferValue<typeof plan>;
 export type LabOptions = InferValue<typeof lab>;
 /** One parsed command line. */
 export type CommandLine = TraceOptions | PlanOptions | LabOptions;
-
-function examples(...lines: readonly (readonly [string, string])[]): Message {
-  return lines.flatMap(([words, what], at): Message => [
-    ...(at === 0 ? [] : [lineBreak()]),
-    commandLine(words),
-    text(`  ${what}`),
-  ]);
-}
-
-/** Examples for `--help`. */
-export const EXAMPLES: Message = examples(
-  ["deno run trace-clone lab demo", "see it at work in a lab guest"],
-  ["deno run trace-clone --target lab:6.12 --copy ./prog -- ./prog", "what ./prog does with pidfds"],
-  ["deno run trace-clone --json -d 30s", "all pidfds of this machine for 30 s, as NDJSON"],
-  ["deno run trace-clone -x -p 4711", "failed calls of one process"],
-  ["deno run trace-clone plan --target lab:6.12", "the probes and the program, nothing loaded"],
-);

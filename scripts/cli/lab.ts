@@ -132,5 +132,6 @@ async function demo(
     commandOutput: "/dev/null",
     noHeader: false,
   };
-  return await trace(traceOptions, ["./stimulus", options.scenario, `${options.rounds}`], terminal);
+  const argv = ["./stimulus", options.scenario, `${options.rounds}`];
+  return await trace(traceOptions, { args: ["lab", "demo"], argv, terminal });
 }

@@ -9,11 +9,13 @@
  */
 
 /**
- * Constant text; it prints the ancestors that it watches, then a line a second, and ends when one of them has gone
- * or nobody reads it.
+ * Constant text; it prints the ancestors that it watches, then a line a second, and ends with status 0 when one of them
+ * has gone or nobody reads it, with status 1 when this machine has no /proc to look at. A signal to our whole process
+ * group, such as that of Ctrl-C, is for us: what it means is not that a launcher has gone.
  */
 const WATCH: string = String.raw`
-fields() { IFS= read -r line <"/proc/$1/stat" 2>/dev/null || return 1; set -- ${"$"}{line##*) }; parent=$2 group=$3; }
+trap '' HUP INT QUIT TERM
+fields() { IFS= read -r line <"/proc/$1/stat" 2>/dev/null || return 1; set -- ${"$"}{line##*) }; state=$1 parent=$2 group=$3; }
 tool=$PPID
 fields "$tool" || exit 1
 own=$group watched=$parent next=$parent
@@ -24,7 +26,7 @@ done
 echo "watch $watched"
 while sleep 1; do
   for pid in $watched; do
-    [ -e "/proc/$pid/stat" ] || { echo gone; exit 0; }
+    fields "$pid" && [ "$state" != Z ] || { echo gone; exit 0; }
   done
   echo alive || exit 0
 done
@@ -32,8 +34,8 @@ done
 
 /** A watch over the launchers; closing it ends the watcher. */
 export interface LaunchersWatch extends AsyncDisposable {
-  /** Resolves when one of the launchers has gone; never otherwise. */
-  readonly gone: Promise<void>;
+  /** Resolves with the reason when one of the launchers has gone, or the watcher itself; never otherwise. */
+  readonly gone: Promise<string>;
 }
 
 /**
@@ -48,17 +50,18 @@ export function watchLaunchers(): LaunchersWatch {
     stdout: "piped",
     stderr: "null",
   }).spawn();
-  const gone = Promise.withResolvers<void>();
-  const read = async () => {
-    const decoder = new TextDecoder();
-    for await (const chunk of child.stdout) {
-      if (/^gone$/m.test(decoder.decode(chunk, { stream: true }))) gone.resolve();
-    }
-  };
-  const reading = read().catch(() => undefined);
+  const gone = Promise.withResolvers<string>();
+  let isClosed = false;
+  const reading = child.stdout.pipeTo(new WritableStream()).catch(() => undefined);
+  child.status.then(({ code, signal }) => {
+    if (isClosed) return;
+    if (signal !== null) gone.resolve("the watcher of the processes that started the tool has gone");
+    else if (code === 0) gone.resolve("the process that started the tool has gone");
+  });
   return {
     gone: gone.promise,
     async [Symbol.asyncDispose]() {
+      isClosed = true;
       try {
         child.kill("SIGKILL");
       } catch { /* it has ended */ }

@@ -9,11 +9,15 @@ import { run } from "@optique/run";
 import { ProgramError } from "../../capture/mod.ts";
 import { HostError } from "../../hosts/mod.ts";
 import { VERSION } from "../version.ts";
+import { isEnding } from "./endings.ts";
 import { CliError, EXIT } from "./exit_code.ts";
-import { EXAMPLES, grammar } from "./grammar.ts";
+import { EXAMPLES, grammar, LAB_COMMANDS, USAGE } from "./grammar.ts";
 import type { CommandLine } from "./grammar.ts";
 import { openTerminal } from "./terminal.ts";
-import type { Terminal } from "./terminal.ts";
+import type { Invocation, Terminal } from "./terminal.ts";
+
+/** Title of what is about the command line itself. */
+const HELP = "Help";
 
 /** Thrown out of the parser when it has printed help or an error. */
 class Exit {
@@ -35,9 +39,10 @@ export async function main(args: readonly string[]): Promise<number> {
   const argv = dashes < 0 ? [] : args.slice(dashes + 1);
   const terminal = openTerminal({ quiet: own.includes("-q") || own.includes("--quiet") });
   try {
-    const line = parse(own);
+    // No word at all is no choice between commands: it means the default.
+    const line = parse(own.length === 0 ? ["trace"] : own);
     checkCommand(line, argv, dashes >= 0);
-    return await dispatch(line, argv, terminal);
+    return await dispatch(line, { args, argv, terminal });
   } catch (error) {
     if (error instanceof Exit) return error.code;
     return report(error, terminal);
@@ -45,12 +50,29 @@ export async function main(args: readonly string[]): Promise<number> {
 }
 
 function parse(args: readonly string[]): CommandLine {
+  const [first, second] = args;
+  if (first === "lab" && second !== undefined && /^\w/.test(second) && !LAB_COMMANDS.includes(second)) {
+    throw new CliError(
+      `Cannot find the command "${second}" of lab: one of ${LAB_COMMANDS.join(", ")} is required`,
+      {
+        code: EXIT.usage,
+        hint: "See deno run trace-clone lab --help",
+      },
+    );
+  }
   return run(grammar, {
     programName: "trace-clone",
     args,
-    help: "both",
-    version: { value: VERSION, option: true },
-    completion: "command",
+    help: { command: { group: HELP }, option: { names: ["-h", "--help"], group: HELP } },
+    version: { value: VERSION, option: { group: HELP } },
+    completion: { command: { names: ["completions", "completion"], group: HELP } },
+    usageLine: USAGE,
+    commandList: "top-level",
+    stdout: (text) => console.log(text.replaceAll(/ +$/gm, "")),
+    stderr: (text) => {
+      // The usage of every command above a one-line error hides the error.
+      if (!text.startsWith("Usage:")) console.error(text.replaceAll(/ +$/gm, ""));
+    },
     aboveError: "none",
     errorExitCode: EXIT.usage,
     showDefault: true,
@@ -62,7 +84,8 @@ function parse(args: readonly string[]): CommandLine {
     footer:
       message`Exit codes: 0 well, 1 a rule is broken, 2 usage, 3 cannot run here, 4 undetermined, 5 a budget ended it, 129/130/143 signals. With -- CMD: the status of CMD.`,
     onExit: (code) => {
-      throw new Exit(code);
+      // Whatever is wrong with the words is a matter of usage, a wrong word after "help" too.
+      throw new Exit(code === 0 ? EXIT.well : EXIT.usage);
     },
   });
 }
@@ -86,18 +109,22 @@ function checkCommand(line: CommandLine, argv: readonly string[], dashes: boolea
   }
 }
 
-async function dispatch(line: CommandLine, argv: readonly string[], terminal: Terminal): Promise<number> {
+async function dispatch(line: CommandLine, invocation: Invocation): Promise<number> {
   switch (line.command) {
     case "trace":
-      return await (await import("./trace.ts")).trace(line, argv, terminal);
+      return await (await import("./trace.ts")).trace(line, invocation);
     case "plan":
-      return await (await import("./plan.ts")).plan(line, terminal);
+      return await (await import("./plan.ts")).plan(line, invocation);
     default:
-      return await (await import("./lab.ts")).lab(line, terminal);
+      return await (await import("./lab.ts")).lab(line, invocation.terminal);
   }
 }
 
 function report(error: unknown, terminal: Terminal): number {
+  if (isEnding(error)) {
+    terminal.note(`trace-clone: ${error.reason}`);
+    return error.code;
+  }
   if (error instanceof CliError || error instanceof HostError || error instanceof ProgramError) {
     terminal.note(`trace-clone: ${error.message}`);
     if (error.hint !== undefined) terminal.note(`  hint: ${error.hint}`);

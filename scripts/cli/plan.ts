@@ -5,23 +5,25 @@
  */
 
 import { renderProgram } from "../../program/mod.ts";
+import { elsewhere } from "./elsewhere.ts";
 import { watchEndings } from "./endings.ts";
 import { BUFFER_PAGES } from "./grammar.ts";
 import type { PlanOptions } from "./grammar.ts";
 import { openHost } from "./open_host.ts";
 import { bufferPages, prepare } from "./prepare.ts";
 import type { Prepared } from "./prepare.ts";
-import type { Terminal } from "./terminal.ts";
+import type { Invocation } from "./terminal.ts";
 import { DEADLINE_SECONDS, EVENTS_MAX } from "./trace.ts";
 
 /**
  * Runs the command.
  *
  * @param options what was asked for
- * @param terminal where text goes
+ * @param invocation the words of the user, and where text goes
  * @returns the exit code
  */
-export async function plan(options: PlanOptions, terminal: Terminal): Promise<number> {
+export async function plan(options: PlanOptions, invocation: Invocation): Promise<number> {
+  const { terminal } = invocation;
   await using endings = watchEndings();
   const { host } = await openHost(options.target, {
     timeLimitSeconds: 300,
@@ -32,6 +34,8 @@ export async function plan(options: PlanOptions, terminal: Terminal): Promise<nu
   terminal.status(`${host.name}: looking at the kernel`);
   const prepared = await prepare(host, {
     bpftrace: options.bpftrace,
+    hint: elsewhere(options.target, invocation.args),
+    signal: endings.signal,
     limits: (cpus) => ({
       deadlineSeconds: DEADLINE_SECONDS,
       eventsMax: EVENTS_MAX,

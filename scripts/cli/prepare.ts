@@ -25,16 +25,22 @@ export interface Prepared {
  * Asks a host who it is and what its kernel has, and chooses the probes.
  *
  * @param host the machine
- * @param options bpftrace there, and the limits of the run
+ * @param options bpftrace there, the limits of the run, what to do when there is no plan, and what ends it
  * @returns the plan
  * @throws {CliError} with code 3 and the reasons when there is no plan
  * @throws {HostError} when the host is lost
+ * @throws the signal's reason when it was aborted
  */
 export async function prepare(
   host: Host,
-  options: { readonly bpftrace: string; readonly limits: (cpus: number) => TraceLimits },
+  options: {
+    readonly bpftrace: string;
+    readonly limits: (cpus: number) => TraceLimits;
+    readonly hint: string | undefined;
+    readonly signal?: AbortSignal;
+  },
 ): Promise<Prepared> {
-  const [description, facts] = await Promise.all([
+  const [description, facts] = await orAborted(options.signal ?? new AbortController().signal, [
     host.describe(),
     discover(host, {
       symbols: LIFECYCLE_SYMBOLS,
@@ -47,10 +53,26 @@ export async function prepare(
     const reasons = plan.reasons.map((it) => `\n  - ${it}`).join("");
     throw new CliError(`Cannot trace "${host.name}" (Linux ${description.release}):${reasons}`, {
       code: EXIT.cannotRun,
-      hint: plan.hint,
+      hint: options.hint ?? plan.hint,
     });
   }
   return { description, facts, plan };
+}
+
+/** Waits for both, but no longer than until the signal is aborted: a slow host must not hold up Ctrl-C. */
+async function orAborted<A, B>(
+  signal: AbortSignal,
+  both: readonly [Promise<A>, Promise<B>],
+): Promise<[A, B]> {
+  const aborted = Promise.withResolvers<never>();
+  const abort = () => aborted.reject(signal.reason);
+  if (signal.aborted) abort();
+  signal.addEventListener("abort", abort, { once: true });
+  try {
+    return await Promise.race([Promise.all(both), aborted.promise]);
+  } finally {
+    signal.removeEventListener("abort", abort);
+  }
 }
 
 /** Most memory in bytes that all ring buffers take together. */

@@ -59,12 +59,11 @@ export class EventWriter {
     let text = "";
     for (const update of updates) {
       this.#seq = update.seq;
-      if (!update.followed) continue;
+      if (!update.followed || this.#written >= room) continue;
       this.tally.take(update);
       if (this.#options.failedOnly && !ALWAYS.includes(update.type) && !update.type.endsWith(".failed")) {
         continue;
       }
-      if (this.#written >= room) continue;
       text += this.#text(update);
       if (update.type !== "lost") this.#written += 1;
     }

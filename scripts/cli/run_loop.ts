@@ -5,7 +5,7 @@
  */
 
 import type { Capture, Command } from "../../capture/mod.ts";
-import type { Correlator } from "../../model/mod.ts";
+import type { Correlator, Update } from "../../model/mod.ts";
 import { endingOf } from "./endings.ts";
 import { EXIT, firstExitCode } from "./exit_code.ts";
 import type { ExitCode } from "./exit_code.ts";
@@ -63,14 +63,23 @@ export async function follow(run: RunLoop): Promise<RunResult> {
   const end = (why: Stop) => {
     if (stop !== undefined) return;
     stop = why;
+    if (commandStatus === undefined) correlator.cut();
     if (command !== undefined && commandStatus === undefined) command[Symbol.asyncDispose]();
     capture.stop();
   };
   let commandStatus: number | undefined;
-  const timers = watch(run, end, (status) => commandStatus = status);
+  let lossTold = false;
+  const take = (updates: readonly Update[]) => {
+    lossTold ||= updates.some((it) => it.type === "lost");
+    return writer.take(updates, limits.eventsMax);
+  };
+  const timers = watch(run, end, (status) => {
+    // A command that we end has a status too, and it says nothing about the command.
+    if (stop === undefined) commandStatus = status;
+  });
   try {
     for await (const messages of capture.messages()) {
-      if (!await writer.take(correlator.take(messages), limits.eventsMax)) {
+      if (!await take(correlator.take(messages))) {
         end({ reason: "standard output was closed", code: EXIT.well });
       }
       if (writer.written >= limits.eventsMax) {
@@ -81,11 +90,13 @@ export async function follow(run: RunLoop): Promise<RunResult> {
   } finally {
     timers.clear();
   }
-  await writer.take(correlator.finish(), limits.eventsMax);
+  await take(correlator.finish());
   const ended = await capture.ended;
   const unasked = endedUnasked(ended);
   stop ??= unasked ?? { reason: "the program ended", code: EXIT.well };
-  const lost = correlator.trust.lost !== 0 || correlator.trust.late > 0;
+  // A command that is alive would be waited for.
+  if (command !== undefined && commandStatus === undefined) await command[Symbol.asyncDispose]();
+  const lost = lossTold || correlator.trust.lost !== 0 || correlator.trust.late > 0;
   const codes: ExitCode[] = [stop.code];
   if (unasked !== undefined) codes.push(unasked.code);
   if (writer.tally.findings > 0) codes.push(EXIT.broken);
@@ -138,7 +149,10 @@ function watch(
   });
   let settle: ReturnType<typeof setInterval> | undefined;
   command?.ended.then((status) => {
-    if (over || status === undefined) return;
+    if (over) return;
+    if (status === undefined) {
+      return end({ reason: "the command, or the way to it, was lost", code: EXIT.undetermined });
+    }
     onStatus(status);
     const ended = performance.now();
     settle = setInterval(() => {

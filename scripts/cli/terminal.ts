@@ -16,6 +16,16 @@ export interface Terminal {
   raw(bytes: Uint8Array): void;
 }
 
+/** How the tool was called. */
+export interface Invocation {
+  /** All words of the user. */
+  readonly args: readonly string[];
+  /** CMD and its arguments, empty for none. */
+  readonly argv: readonly string[];
+  /** Where text goes. */
+  readonly terminal: Terminal;
+}
+
 /** Text of the machine's or the user's that goes to a terminal: control characters are shown, not obeyed. */
 export function shown(text: string): string {
   // deno-lint-ignore no-control-regex

@@ -14,7 +14,10 @@ import { NdjsonReport, TableReport } from "../../reports/mod.ts";
 import { TOOL } from "../version.ts";
 import { copyTo } from "./copy.ts";
 import { openCommandOutput } from "./command_output.ts";
-import { endingOf, watchEndings } from "./endings.ts";
+import type { CommandOutput } from "./command_output.ts";
+import { elsewhere } from "./elsewhere.ts";
+import { endingOf, unlessEnded, watchEndings } from "./endings.ts";
+import { firstExitCode } from "./exit_code.ts";
 import { BUFFER_PAGES } from "./grammar.ts";
 import type { TraceOptions } from "./grammar.ts";
 import { openHost } from "./open_host.ts";
@@ -22,7 +25,8 @@ import { bufferPages, prepare } from "./prepare.ts";
 import type { Prepared } from "./prepare.ts";
 import { EventWriter } from "./publisher.ts";
 import { follow } from "./run_loop.ts";
-import type { Terminal } from "./terminal.ts";
+import type { Invocation, Terminal } from "./terminal.ts";
+import { userPath } from "./user_path.ts";
 
 /** Seconds after which a run ends when the user gave no duration. */
 export const DEADLINE_SECONDS = 600;
@@ -36,19 +40,18 @@ const GUEST_MARGIN_SECONDS = 300;
  * Runs the command.
  *
  * @param options what was asked for
- * @param argv CMD and its arguments, empty for none
- * @param terminal where text goes
+ * @param invocation CMD, the words of the user, and where text goes
  * @returns the exit code of the process
  */
-export async function trace(
-  options: TraceOptions,
-  argv: readonly string[],
-  terminal: Terminal,
-): Promise<number> {
+export async function trace(options: TraceOptions, invocation: Invocation): Promise<number> {
+  const { argv, terminal } = invocation;
   const deadlineSeconds = Math.ceil((options.durationMs ?? DEADLINE_SECONDS * 1000) / 1000);
   await using endings = watchEndings();
   const { signal } = endings;
   try {
+    await using output = argv.length > 0
+      ? await openCommandOutput(terminal, { file: options.commandOutput })
+      : undefined;
     const { host, lost } = await openHost(options.target, {
       timeLimitSeconds: deadlineSeconds + GUEST_MARGIN_SECONDS,
       signal,
@@ -56,8 +59,10 @@ export async function trace(
     });
     await using _host = host;
     terminal.status(`${host.name}: looking at the kernel`);
-    const prepared = await prepare(host, {
+    const preparing = prepare(host, {
       bpftrace: options.bpftrace,
+      hint: elsewhere(options.target, invocation.args),
+      signal,
       limits: (cpus) => ({
         deadlineSeconds: deadlineSeconds + MARGIN_SECONDS,
         eventsMax: Math.max(options.eventsMax ?? 0, EVENTS_MAX),
@@ -65,7 +70,10 @@ export async function trace(
         follow: argv.length > 0,
       }),
     });
-    await using command = argv.length > 0 ? await hold(host, argv, options.copy) : undefined;
+    const prepared = await unlessEnded(signal, preparing);
+    await using command = argv.length > 0
+      ? await hold(host, { argv, copy: options.copy, signal })
+      : undefined;
     terminal.status(`${host.name}: attaching ${prepared.plan.probes.length} probes`);
     const source = renderProgram(prepared.plan.program);
     const { bpftrace } = options;
@@ -78,6 +86,7 @@ export async function trace(
       lost,
       prepared,
       command,
+      output,
       capture,
       signal,
       deadlineSeconds,
@@ -89,14 +98,22 @@ export async function trace(
   }
 }
 
-async function hold(host: Host, argv: readonly string[], copy: readonly string[]): Promise<Command> {
-  const command = await holdCommand(host, argv);
+async function hold(
+  host: Host,
+  what: { readonly argv: readonly string[]; readonly copy: readonly string[]; readonly signal: AbortSignal },
+): Promise<Command> {
+  const command = await holdCommand(host, what.argv);
+  const end = () => command[Symbol.asyncDispose]();
+  what.signal.addEventListener("abort", end, { once: true });
   try {
-    for (const path of copy) await copyTo(host, path, command.folder);
+    for (const path of what.copy) await copyTo(host, { path: userPath(path), folder: command.folder });
+    what.signal.throwIfAborted();
     return command;
   } catch (error) {
-    await command[Symbol.asyncDispose]();
+    await end();
     throw error;
+  } finally {
+    what.signal.removeEventListener("abort", end);
   }
 }
 
@@ -108,6 +125,7 @@ interface Run {
   readonly lost: Promise<Error>;
   readonly prepared: Prepared;
   readonly command: Command | undefined;
+  readonly output: CommandOutput | undefined;
   readonly capture: Capture;
   readonly signal: AbortSignal;
   readonly deadlineSeconds: number;
@@ -132,9 +150,7 @@ async function run(all: Run): Promise<number> {
       `ends after ${deadlineSeconds} s or ${eventsMax} events, Ctrl-C ends it now`,
   );
   await writer.start(startBody(all, eventsMax));
-  const output = command === undefined
-    ? undefined
-    : openCommandOutput(command.output, { file: options.commandOutput, terminal });
+  if (command !== undefined) all.output?.pass(command.output);
   command?.go();
   const result = await follow({
     capture,
@@ -150,19 +166,21 @@ async function run(all: Run): Promise<number> {
       eventsGiven: options.eventsMax !== undefined,
     },
   });
-  await output;
+  const unwritten = await all.output?.finish();
   for (const it of capture.diagnostics()) {
     if (it.level === "error") {
       terminal.note(`bpftrace: ${it.text}${it.hint === undefined ? "" : ` (${it.hint})`}`);
     }
   }
-  const { reason, complete, code, commandStatus } = result;
+  const { reason, complete, commandStatus } = result;
+  const code = unwritten === undefined ? result.code : firstExitCode([result.code, unwritten.code]);
   await writer.end(correlator.trust, {
     reason,
     complete,
     exit_code: code,
     command_status: commandStatus ?? null,
   }, options.quiet);
+  if (unwritten !== undefined) terminal.note(`trace-clone: ${unwritten.message}\n  hint: ${unwritten.hint}`);
   if (commandStatus === undefined || code === 3 || code > 128) return code;
   if (code !== 0) terminal.note(`trace-clone: ${reason}; our own exit code would be ${code}`);
   return commandStatus;

@@ -4,10 +4,11 @@
  * @module
  */
 
-import { message } from "@optique/core/message";
+import { message, text } from "@optique/core/message";
 import type { ValueParser } from "@optique/core/valueparser";
 import { parseTarget } from "../../hosts/mod.ts";
 import type { Target } from "../../hosts/mod.ts";
+import { findKernel } from "../../lab/mod.ts";
 
 /** A machine to trace. */
 export function targetValue(): ValueParser<"sync", Target> {
@@ -17,16 +18,19 @@ export function targetValue(): ValueParser<"sync", Target> {
     placeholder: { kind: "local", name: "local" },
     parse(input) {
       try {
-        return { success: true, value: parseTarget(input) };
+        const value = parseTarget(input);
+        if (value.kind === "lab") findKernel(value.kernel);
+        return { success: true, value };
       } catch (error) {
-        return { success: false, error: message`${error instanceof Error ? error.message : String(error)}` };
+        const words = error instanceof Error ? error.message : String(error);
+        return { success: false, error: message`${text(words)}.` };
       }
     },
     format: (value) => value.name,
   };
 }
 
-const UNIT_SECONDS: Readonly<Record<string, number>> = { ms: 0.001, s: 1, m: 60, h: 3600 };
+const UNIT_MS: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
 
 /** A length of time, such as `30s`, `5m`, `500ms`; a bare number is seconds. The value is in milliseconds. */
 export function durationValue(): ValueParser<"sync", number> {
@@ -36,7 +40,7 @@ export function durationValue(): ValueParser<"sync", number> {
     placeholder: 1000,
     parse(input) {
       const match = /^(\d+(?:\.\d+)?)(ms|s|m|h)?$/.exec(input);
-      const milliseconds = Number(match?.[1]) * (UNIT_SECONDS[match?.[2] ?? "s"] ?? 1) * 1000;
+      const milliseconds = Math.round(Number(match?.[1]) * (UNIT_MS[match?.[2] ?? "s"] ?? 1));
       if (match === null || milliseconds < 1 || milliseconds > 86_400_000) {
         return {
           success: false,
@@ -68,7 +72,7 @@ export function globValue(): ValueParser<"sync", RegExp> {
  */
 export function globExpression(glob: string): RegExp {
   const source = [...glob].map((it) =>
-    it === "*" ? ".*" : it === "?" ? "." : it.replace(/[\\^$.|+()[\]{}\/-]/u, "\\$&")
+    it === "*" ? ".*" : it === "?" ? "." : it.replace(/[\\^$.|+()[\]{}\/]/u, "\\$&")
   );
   return new RegExp(`^${source.join("")}$`, "su");
 }

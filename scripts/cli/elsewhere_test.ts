@@ -1,0 +1,30 @@
+import assert from "node:assert/strict";
+import { elsewhere, inLab } from "./elsewhere.ts";
+
+Deno.test("inLab() gives the user's own line with a lab guest as its target", () => {
+  const rows: readonly (readonly [args: readonly string[], expected: string])[] = [
+    [[], "--target lab:6.12"],
+    [["--target", "local"], "--target lab:6.12"],
+    [["plan", "--target=local", "--json"], "plan --target lab:6.12 --json"],
+    [["trace", "-x"], "trace --target lab:6.12 -x"],
+    [["--bpftrace", "/opt/bpftrace", "-d", "5s"], "--target lab:6.12 -d 5s"],
+    [["--", "prog"], "--target lab:6.12 -- prog"],
+    // What stands in this folder is not in the guest.
+    [["--", "./prog", "-x"], "--target lab:6.12 --copy ./prog -- ./prog -x"],
+    [["--copy", ".", "--", "./prog"], "--target lab:6.12 --copy . -- ./prog"],
+    [["--", "../prog"], "--target lab:6.12 -- ../prog"],
+    // Words of CMD are its own, and are quoted.
+    [["--", "a", "--target", "it's $HOME"], "--target lab:6.12 -- a --target 'it'\\''s $HOME'"],
+    [["-n", "k*"], "--target lab:6.12 -n 'k*'"],
+    [["--", "a", ""], "--target lab:6.12 -- a ''"],
+  ];
+  for (const [args, expected] of rows) assert.equal(inLab(args), `deno run trace-clone ${expected}`);
+});
+
+Deno.test("elsewhere() knows nothing better for a guest that cannot be traced", () => {
+  assert.equal(elsewhere({ kind: "lab", name: "lab:6.12", kernel: "6.12" }, []), undefined);
+  assert.match(
+    elsewhere({ kind: "local", name: "local" }, ["-x"]) ?? "",
+    /--target lab:6\.12 -x\n.*lab demo$/,
+  );
+});

@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import { parse } from "@optique/core/parser";
+import { formatMessage } from "@optique/core/message";
+import { type CommandLine, grammar, type TraceOptions } from "./grammar.ts";
+
+function read(...args: readonly string[]): CommandLine | string {
+  const result = parse(grammar, args);
+  return result.success ? result.value : formatMessage(result.error);
+}
+
+const TRACE: TraceOptions = {
+  command: "trace",
+  target: { kind: "local", name: "local" },
+  bpftrace: "bpftrace",
+  quiet: false,
+  json: false,
+  pids: [],
+  comm: undefined,
+  failed: false,
+  durationMs: undefined,
+  eventsMax: undefined,
+  copy: [],
+  commandOutput: undefined,
+  noHeader: false,
+};
+
+Deno.test("grammar reads trace with and without its name, in any order", () => {
+  assert.deepEqual(read("trace"), TRACE);
+  const rows: readonly (readonly [args: readonly string[], expected: Partial<TraceOptions>])[] = [
+    [["-p", "1", "--pid", "4194304", "-x"], { pids: [1, 4_194_304], failed: true }],
+    [["--json", "-q", "--no-header"], { json: true, quiet: true, noHeader: true }],
+    [["-d", "5m", "-M", "23"], { durationMs: 300_000, eventsMax: 23 }],
+    [["--copy", "a", "--copy", "b c", "--cmd-output=x"], { copy: ["a", "b c"], commandOutput: "x" }],
+    [["--bpftrace", "/opt/b", "-n", "k*"], { bpftrace: "/opt/b", comm: /^k.*$/su }],
+  ];
+  for (const [args, expected] of rows) {
+    assert.deepEqual(read(...args), { ...TRACE, ...expected });
+    assert.deepEqual(read("trace", ...args), { ...TRACE, ...expected });
+  }
+});
+
+Deno.test("grammar reads plan and the commands of lab", () => {
+  const { target, bpftrace, quiet } = TRACE;
+  assert.deepEqual(read("plan", "--json"), { command: "plan", target, bpftrace, quiet, json: true });
+  assert.deepEqual(read("lab", "list"), { command: "lab list" });
+  assert.deepEqual(read("lab", "run"), { command: "lab run", kernel: "6.12" });
+  assert.deepEqual(read("lab", "demo", "emfile", "3"), {
+    command: "lab demo",
+    scenario: "emfile",
+    rounds: 3,
+  });
+  assert.deepEqual(read("lab", "rm", "x"), { command: "lab rm", name: "x" });
+});
+
+Deno.test("grammar refuses what it does not know, with the next best", () => {
+  const rows: readonly (readonly [args: readonly string[], message: RegExp])[] = [
+    [["--jsn"], /--jsn[^]*--json/],
+    [["plna"], /plna[^]*plan/],
+    [["plan", "--duration", "1s"], /--duration/],
+    [["-p", "0"], /-p.*0/],
+    [["-p", "4711x"], /4711x/],
+    [["-M", "0"], /-M/],
+    [["-d", "forever"], /30s, 5m or 500ms/],
+    [["--target", "labb"], /lab:KERNEL/],
+    [["lab"], /list, build, run, demo, rm/],
+    [["lab", "run", "6.99"], /6\.12/],
+    [["word"], /word/],
+  ];
+  for (const [args, message] of rows) {
+    const result = read(...args);
+    assert.ok(typeof result === "string", args.join(" "));
+    assert.match(result, message);
+  }
+});

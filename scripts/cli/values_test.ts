@@ -1,0 +1,74 @@
+import assert from "node:assert/strict";
+import fc from "fast-check";
+import { durationValue, globExpression, globValue, targetValue } from "./values.ts";
+
+Deno.test("durationValue() reads a number with a unit, and takes a bare one as seconds", () => {
+  const rows: readonly (readonly [string, number | undefined])[] = [
+    ["30s", 30_000],
+    ["5m", 300_000],
+    ["500ms", 500],
+    ["1.5h", 5_400_000],
+    ["7", 7000],
+    ["0.25", 250],
+    ["24h", 86_400_000],
+    ["25h", undefined],
+    ["0", undefined],
+    ["0s", undefined],
+    ["-1s", undefined],
+    ["1e3", undefined],
+    ["30x", undefined],
+    ["s", undefined],
+    ["", undefined],
+    [" 1s", undefined],
+    ["1s\n", undefined],
+    ["1d", undefined],
+  ];
+  for (const [text, expected] of rows) {
+    const result = durationValue().parse(text);
+    assert.equal(result.success ? result.value : undefined, expected, JSON.stringify(text));
+  }
+});
+
+Deno.test("durationValue() prints what it reads", () => {
+  fc.assert(fc.property(fc.integer({ min: 1, max: 86_400_000 }), (ms) => {
+    assert.deepEqual(durationValue().parse(durationValue().format(ms)), { success: true, value: ms });
+  }));
+});
+
+Deno.test("globExpression() lets * and ? be wild, and nothing else", () => {
+  const rows: readonly (readonly [glob: string, matches: readonly string[], others: readonly string[]])[] = [
+    ["sh", ["sh"], ["bash", "sh ", "SH", ""]],
+    ["*sh", ["sh", "bash", "a\nsh"], ["shh"]],
+    ["k?orker", ["kworker", "k?orker", "k😀orker"], ["korker", "kwworker"]],
+    ["a.b", ["a.b"], ["axb"]],
+    ["[x]", ["[x]"], ["x"]],
+    ["^a$|(b){2}+\\/-", ["^a$|(b){2}+\\/-"], ["a", "bb"]],
+    ["", [""], ["a"]],
+    ["*", ["", "a\nb"], []],
+  ];
+  for (const [glob, matches, others] of rows) {
+    for (const text of matches) assert.match(text, globExpression(glob), `${glob} ${text}`);
+    for (const text of others) assert.doesNotMatch(text, globExpression(glob), `${glob} ${text}`);
+  }
+});
+
+Deno.test("globExpression() matches every text that has no wild character, and only itself", () => {
+  const plain = fc.string({ maxLength: 15 }).map((it) => it.replaceAll(/[*?]/g, "."));
+  fc.assert(fc.property(plain, plain, (glob, text) => {
+    assert.match(glob, globExpression(glob));
+    assert.equal(globExpression(glob).test(text), glob === text);
+    const result = globValue().parse(glob);
+    assert.ok(result.success && result.value.test(glob));
+  }));
+});
+
+Deno.test("targetValue() reads a target, and says what would be one", () => {
+  const read = (text: string) => targetValue().parse(text);
+  assert.deepEqual(read("local"), { success: true, value: { kind: "local", name: "local" } });
+  const lab = read("lab:6.12");
+  assert.ok(lab.success && lab.value.kind === "lab" && targetValue().format(lab.value) === "lab:6.12");
+  for (const [text, words] of [["labb", "lab:KERNEL"], ["lab:9.99", "6.12"], ["", "local"]] as const) {
+    const result = read(text);
+    assert.ok(!result.success && JSON.stringify(result.error).includes(words), text);
+  }
+});

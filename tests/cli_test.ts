@@ -1,0 +1,211 @@
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import { VERSION } from "../scripts/version.ts";
+
+const ROOT = fileURLToPath(new URL("../", import.meta.url));
+
+/** Longest time in milliseconds that one call may take. */
+const LIMIT_MS = 30_000;
+
+/** What a finished call said. */
+interface Said {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a program with the tool's own permissions only: the task names them. */
+async function call(program: string, args: readonly string[], cwd = ROOT): Promise<Said> {
+  const child = new Deno.Command(program, {
+    args: [...args],
+    cwd,
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+    signal: AbortSignal.timeout(LIMIT_MS),
+  });
+  const { code, stdout, stderr } = await child.output();
+  const decoder = new TextDecoder();
+  return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
+}
+
+/** Runs the tool as a person does whose output goes elsewhere. */
+function piped(args: readonly string[], cwd?: string): Promise<Said> {
+  return call(Deno.execPath(), ["run", "-q", "trace-clone", ...args], cwd);
+}
+
+/** Runs the tool on a pseudo-terminal, where both outputs are one. */
+async function onTerminal(args: readonly string[]): Promise<Said> {
+  const line = [Deno.execPath(), "run", "-q", "trace-clone", ...args]
+    .map((it) => `'${it.replaceAll("'", "'\\''")}'`).join(" ");
+  const { code, stdout } = await call("script", ["-qec", line, "/dev/null"]);
+  const text = stdout.replaceAll("\r\n", "\n");
+  return { code, stdout: text, stderr: text };
+}
+
+interface Row {
+  readonly args: readonly string[];
+  readonly code: number;
+  readonly stdout?: readonly RegExp[];
+  readonly stderr?: readonly RegExp[];
+}
+
+const COMMANDS = ["plan", "lab", "trace", "help", "completions"];
+
+/** No line of a help page is longer than a small terminal is wide. */
+const NARROW = /^(?!.*^.{80})[^]*$/m;
+
+const LAB = /deno run trace-clone lab demo\n/;
+
+const ROWS: readonly Row[] = [
+  {
+    args: ["--help"],
+    code: 0,
+    stdout: [
+      ...COMMANDS.map((it) => new RegExp(`^  ${it} `, "m")),
+      /^Examples:\n +deno run /m,
+      /^Exit codes: /m,
+      NARROW,
+    ],
+  },
+  { args: ["-h"], code: 0, stdout: [/^Examples:/m] },
+  { args: ["help", "plan"], code: 0, stdout: [/^Usage: trace-clone plan/m] },
+  ...["trace", "plan", "lab", "lab list", "lab build", "lab run", "lab demo", "lab rm"].map((words) => ({
+    args: [...words.split(" "), "--help"],
+    code: 0,
+    stdout: [
+      new RegExp(`^Usage: trace-clone ${words}\\b`, "m"),
+      /^ *Examples:\n +deno run trace-clone /m,
+      NARROW,
+    ],
+  })),
+  { args: ["--version"], code: 0, stdout: [new RegExp(`^${VERSION.replaceAll(".", "\\.")}\n$`)] },
+  { args: ["completions", "bash"], code: 0, stdout: [/complete/] },
+  { args: ["lab", "list"], code: 0, stdout: [/^KERNEL +SUITE +WHY\n6\.12 /] },
+
+  { args: ["--jsn"], code: 2, stderr: [/--jsn[^]*`--json`/] },
+  { args: ["plna"], code: 2, stderr: [/plna[^]*`plan`/] },
+  { args: ["lab", "lst"], code: 2, stderr: [/one of list, build, run, demo, rm/] },
+  { args: ["lab", "run", "6.99"], code: 2, stderr: [/"6\.12"/] },
+  { args: ["--target", "labb"], code: 2, stderr: [/lab:KERNEL/] },
+  { args: ["--target", "lab:6.99"], code: 2, stderr: [/6\.12/] },
+  { args: ["-d", "soon"], code: 2, stderr: [/30s, 5m or 500ms/] },
+  { args: ["-n"], code: 2, stderr: [/-n/] },
+  { args: ["help", "plna"], code: 2, stderr: [/^Error: .*`plna`/] },
+  { args: ["plan", "--", "x"], code: 2, stderr: [/Only trace takes -- CMD/] },
+  { args: ["--copy", "x"], code: 2, stderr: [/need a command/] },
+  { args: ["--cmd-output", "x"], code: 2, stderr: [/need a command/] },
+  { args: ["--"], code: 2, stderr: [/Nothing stands after --/] },
+
+  // The machine that runs these tests has no bpftrace by this name.
+  {
+    args: ["--bpftrace", "/no/such/bpftrace"],
+    code: 3,
+    stderr: [
+      /Cannot trace "local"/,
+      /\/no\/such\/bpftrace/,
+      /^ +deno run trace-clone --target lab:6\.12$/m,
+      LAB,
+    ],
+  },
+  {
+    args: ["--target", "local", "--bpftrace", "/no/such/bpftrace", "-n", "a-b", "--", "./prog", "it's"],
+    code: 3,
+    stderr: [
+      /^ +deno run trace-clone --target lab:6\.12 -n a-b --copy \.\/prog -- \.\/prog 'it'\\''s'$/m,
+      LAB,
+    ],
+  },
+  {
+    args: ["plan", "--bpftrace", "/no/such/bpftrace", "--json"],
+    code: 3,
+    stderr: [/^ +deno run trace-clone plan --target lab:6\.12 --json$/m],
+  },
+  {
+    args: ["--cmd-output", "/no/such/folder/file", "--", "true"],
+    code: 3,
+    stderr: [/"\/no\/such\/folder\/file"/, /hint: /],
+  },
+];
+
+function check(row: Row, said: Said): void {
+  const words = `${row.args.join(" ")}\n${said.stdout}\n${said.stderr}`;
+  assert.equal(said.code, row.code, words);
+  for (const pattern of row.stdout ?? []) assert.match(said.stdout, pattern, words);
+  for (const pattern of row.stderr ?? []) assert.match(said.stderr, pattern, words);
+  assert.doesNotMatch(words, /fault of the tool|Uncaught|NotCapable/);
+}
+
+/** Runs something for every row, two at a time. */
+async function forRows(look: (row: Row) => Promise<void>): Promise<void> {
+  const rest = [...ROWS];
+  const work = async () => {
+    for (let row = rest.shift(); row !== undefined; row = rest.shift()) await look(row);
+  };
+  await Promise.all([work(), work()]);
+}
+
+Deno.test("trace-clone does what its help says when its output is piped", async () => {
+  await forRows(async (row) => {
+    const said = await piped(row.args);
+    check(row, said);
+    if (row.code === 0) assert.equal(said.stderr, "");
+    else assert.equal(said.stdout, "", row.args.join(" "));
+  });
+});
+
+Deno.test("trace-clone does the same on a terminal", async () => {
+  await forRows(async (row) => check(row, await onTerminal(row.args)));
+});
+
+Deno.test("trace-clone tells each cause once when this machine cannot be traced", async () => {
+  const { stderr } = await piped(["--bpftrace", "/no/such/bpftrace"]);
+  const causes = stderr.split("\n").filter((it) => it.startsWith("  - "));
+  assert.ok(causes.length > 0);
+  const cause = (line: string) => line.split("; so ")[0];
+  assert.equal(new Set(causes.map(cause)).size, causes.length, stderr);
+});
+
+Deno.test("trace-clone finds a relative path in the folder where the user stands", async () => {
+  const file = "cmd-output-of-a-test";
+  const words = [
+    "run",
+    "-q",
+    "trace-clone",
+    "--bpftrace",
+    "/no/such/bpftrace",
+    "--cmd-output",
+    file,
+    "--",
+    "true",
+  ];
+  // A task that runs this test has set INIT_CWD to its own folder.
+  await call("env", ["--unset=INIT_CWD", Deno.execPath(), ...words], `${ROOT}docs`);
+  await Deno.remove(`${ROOT}docs/${file}`);
+});
+
+Deno.test("trace-clone ends at once when it is interrupted before anything is traced", async () => {
+  for (const words of [[], ["plan"]]) await interrupted(words);
+});
+
+async function interrupted(words: readonly string[]): Promise<void> {
+  // A bpftrace that never says its version.
+  const folder = await Deno.makeTempDir();
+  const slow = `${folder}/bpftrace`;
+  await Deno.writeTextFile(slow, "#!/bin/sh\nexec sleep 10\n", { mode: 0o755 });
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-q", "trace-clone", ...words, "--bpftrace", slow],
+    cwd: ROOT,
+    detached: true,
+    stdout: "null",
+    stderr: "piped",
+  }).spawn();
+  const reader = child.stderr.pipeThrough(new TextDecoderStream()).getReader();
+  assert.match((await reader.read()).value ?? "", /looking at the kernel/);
+  const start = performance.now();
+  Deno.kill(-child.pid, "SIGINT");
+  assert.equal((await child.status).code, 130);
+  assert.ok(performance.now() - start < 5000);
+  await reader.cancel();
+  await Deno.remove(folder, { recursive: true });
+}
