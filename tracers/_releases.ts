@@ -57,8 +57,9 @@ function inodeEvicted(): readonly Probe[] {
     probe(fentry("pidfs_evict_inode"), "No file of this target is left: its inode drops the reference.", {
       body: [
         pid,
-        set(MAPS.before, THREAD, cast("uint64", count)),
-        if_(binary(count, "==", int(1)), [remove(MAPS.tracked, cast("uint64", variable("pid")))]),
+        let_("count", cast("int32", count)),
+        set(MAPS.before, THREAD, cast("uint64", variable("count"))),
+        if_(binary(variable("count"), "==", int(1)), [remove(MAPS.tracked, cast("uint64", variable("pid")))]),
       ],
     }),
     probe(fexit("pidfs_evict_inode"), "The reference is dropped: report the count before and after.", {

@@ -84,7 +84,6 @@ function reaped(): Probe {
 function hashPut(sites: TargetSites): Probe {
   const address = binary(cast("uint64", argument(sites.rcuParameter)), "-", int(sites.rcuOffset));
   const pid = variable("pid");
-  const count = countOf(cast("struct pid *", pid));
   return probe(
     fentry("delayed_put_pid"),
     "The grace period after a reap is over: the hash drops its reference.",
@@ -92,8 +91,9 @@ function hashPut(sites: TargetSites): Probe {
       when: lookup(MAPS.tracked, address),
       body: [
         let_("pid", address),
-        ...emit("put", { pidAddress: pid, count }),
-        if_(binary(count, "==", int(1)), [remove(MAPS.tracked, pid)]),
+        ...emit("put", { pidAddress: pid, count: countOf(cast("struct pid *", pid)) }),
+        // The count that is reported, not a later one: only of a 1 does the reader conclude that it is freed.
+        if_(binary(variable("count"), "==", int(1)), [remove(MAPS.tracked, pid)]),
       ],
     },
   );

@@ -94,7 +94,9 @@ export function planLifecycle(facts: KernelFacts, limits: TraceLimits): Plan | N
   const reasons = [...obstacles(facts)];
   const btf = facts.btf.kind === "known" ? facts.btf.value : undefined;
   if (facts.btf.kind === "unknown") reasons.push(`BTF cannot be read: ${facts.btf.reason}`);
-  const sites = btf === undefined ? undefined : findSites(facts, btf, reasons);
+  // Without pidfs nothing of it can be found: that is one reason, not many.
+  const isHopeless = btf === undefined || facts.pidfd.law === "per-file";
+  const sites = isHopeless ? undefined : findSites(facts, btf, reasons);
   if (reasons.length > 0 || sites === undefined) {
     return {
       reasons,

@@ -52,7 +52,11 @@ export function watchLaunchers(): LaunchersWatch {
   }).spawn();
   const gone = Promise.withResolvers<string>();
   let isClosed = false;
-  const reading = child.stdout.pipeTo(new WritableStream()).catch(() => undefined);
+  // A pause of the watcher may hold its output open for a second after its end.
+  const closing = new AbortController();
+  const reading = child.stdout.pipeTo(new WritableStream(), { signal: closing.signal }).catch(() =>
+    undefined
+  );
   child.status.then(({ code, signal }) => {
     if (isClosed) return;
     if (signal !== null) gone.resolve("the watcher of the processes that started the tool has gone");
@@ -65,6 +69,7 @@ export function watchLaunchers(): LaunchersWatch {
       try {
         child.kill("SIGKILL");
       } catch { /* it has ended */ }
+      closing.abort();
       await Promise.all([child.status, reading]);
     },
   };
