@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { guardArgv, type GuardMode } from "./guard.ts";
 import { GuardRun } from "../tests/support/guard_run.ts";
-import { killAll, newMark, sleep, until } from "../tests/support/marked_processes.ts";
+import { killAll, newMark, signalGroup, signalOne, sleep, until } from "../tests/support/marked_processes.ts";
 
 /** Shells that stand for those of other machines: Debian's, that of embedded systems, and the largest one. */
 const SHELLS: readonly (readonly string[])[] = [["dash"], ["busybox", "sh"], ["bash"]];
@@ -151,7 +151,7 @@ const KILLS: readonly Row[] = PARTS.flatMap((part) =>
       const parts = await run.parts();
       if (mode === "command") run.send("g");
       await sleep(500);
-      Deno.kill(parts[part], "SIGKILL");
+      signalOne(parts[part], "SIGKILL");
     },
   }))
 );
@@ -163,7 +163,7 @@ const GROUP_SIGNALS: readonly Row[] = (["SIGTERM", "SIGHUP", "SIGINT"] as const)
   async check(run) {
     run.send("g");
     await sleep(500);
-    Deno.kill(-run.guardPid, signal);
+    signalGroup(run.guardPid, signal);
     await sleep(200);
     await run.close();
   },

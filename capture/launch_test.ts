@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { HostError, LocalHost } from "../hosts/mod.ts";
-import { until } from "../tests/support/marked_processes.ts";
+import { signalOne, until } from "../tests/support/marked_processes.ts";
 import { ProgramError } from "./diagnostic.ts";
 import { FAKE_READY, FAKE_WAIT, FakeBpftrace } from "./_fake_bpftrace.ts";
 import { type Capture, launch, type LaunchOptions } from "./launch.ts";
@@ -87,7 +87,7 @@ Deno.test("Capture.ended is killed when bpftrace is killed, even in the middle o
   await withFake(`${FAKE_READY}printf '{"type": "printf", "da'; exec sleep 61`, async (capture) => {
     const reading = all(capture);
     await until("its start", () => isAlive(capture.attachment.bpftracePid));
-    Deno.kill(capture.attachment.bpftracePid, "SIGKILL");
+    signalOne(capture.attachment.bpftracePid, "SIGKILL");
     const unreadable = (await reading).filter((it) => it.kind === "unreadable");
     assert.deepEqual(unreadable, [{ kind: "unreadable", text: '{"type": "printf", "da' }]);
     assert.equal(await capture.ended, "killed");

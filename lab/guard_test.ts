@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { childrenOf, isAlive, until } from "./_alive.ts";
 import { type Guarded, startGuarded } from "./guard.ts";
+import { signalOne } from "../tests/support/marked_processes.ts";
 
 const LONG = { name: "guard-test", timeLimitSeconds: 30 };
 
@@ -62,16 +63,16 @@ const KILLERS: readonly { readonly who: string; readonly signal: Deno.Signal; re
   {
     who: "its clock is killed with SIGKILL",
     signal: "SIGKILL",
-    victim: (_guarded, helpers) => helpers[0] ?? 0,
+    victim: (_guarded, helpers) => helpers[0],
   },
 ];
-type Victim = (guarded: Guarded, helpers: readonly number[]) => number;
+type Victim = (guarded: Guarded, helpers: readonly number[]) => number | undefined;
 
 for (const { who, signal, victim } of KILLERS) {
   Deno.test(`startGuarded() ends the program when ${who}`, async () => {
     await using guarded = startGuarded(["sleep", "29"], LONG);
     const { program, helpers } = await processesOf(guarded);
-    Deno.kill(victim(guarded, helpers), signal);
+    signalOne(victim(guarded, helpers), signal);
     await assertGone([program, ...helpers]);
     await guarded.status;
   });
@@ -80,7 +81,7 @@ for (const { who, signal, victim } of KILLERS) {
 Deno.test("startGuarded() is not ended by the signals that a terminal sends", async () => {
   await using guarded = startGuarded(["sleep", "29"], LONG);
   const { program } = await processesOf(guarded);
-  for (const signal of ["SIGINT", "SIGHUP", "SIGQUIT"] as const) Deno.kill(guarded.pid, signal);
+  for (const signal of ["SIGINT", "SIGHUP", "SIGQUIT"] as const) signalOne(guarded.pid, signal);
   await new Promise((resolve) => setTimeout(resolve, 100));
   assert.equal(await isAlive(program), true);
 });

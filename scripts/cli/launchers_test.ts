@@ -1,5 +1,12 @@
 import assert from "node:assert/strict";
-import { killAll, newMark, processesOf, sleep, until } from "../../tests/support/marked_processes.ts";
+import {
+  killAll,
+  newMark,
+  processesOf,
+  signalOne,
+  sleep,
+  until,
+} from "../../tests/support/marked_processes.ts";
 
 const MODULE = new URL("./launchers.ts", import.meta.url).href;
 
@@ -63,7 +70,7 @@ async function start(inner: string): Promise<Chain> {
 Deno.test("watchLaunchers() notices within three seconds that a launcher was killed", async () => {
   await Promise.all([0, 1].map(async (which) => {
     await using chain = await start("");
-    Deno.kill(chain.shells[which] ?? 0, "SIGKILL");
+    signalOne(chain.shells[which], "SIGKILL");
     await until("the end of the tool", async () => !await chain.toolLives(), { limitMs: 3000 });
     assert.match(chain.text(), /^gone$/m);
   }));
@@ -75,7 +82,7 @@ Deno.test("watchLaunchers() does not mind the end of what did not launch it", as
   const other = new Deno.Command("sleep", { args: ["60"] }).spawn();
   other.kill("SIGKILL");
   await other.status;
-  Deno.kill(chain.shells[0] ?? 0, "SIGKILL");
+  signalOne(chain.shells[0], "SIGKILL");
   await sleep(2500);
   assert.ok(await chain.toolLives());
   assert.doesNotMatch(chain.text(), /gone/);

@@ -51,6 +51,10 @@ interface Stop {
 const SETTLE_MS_MIN = 1500;
 const SETTLE_MS_MAX = 6000;
 
+/** Milliseconds that a command which we end may take, and that its last events may take after it. */
+const COMMAND_END_MS_MAX = 4000;
+const COMMAND_SETTLE_MS = 300;
+
 /**
  * Follows a capture to its end.
  *
@@ -64,8 +68,19 @@ export async function follow(run: RunLoop): Promise<RunResult> {
     if (stop !== undefined) return;
     stop = why;
     if (commandStatus === undefined) correlator.cut();
-    if (command !== undefined && commandStatus === undefined) command[Symbol.asyncDispose]();
-    capture.stop();
+    if (command === undefined || commandStatus !== undefined) return capture.stop();
+    // The command goes first, so that its end is still seen.
+    command[Symbol.asyncDispose]();
+    let isStopped = false;
+    const detach = () => {
+      if (!isStopped) capture.stop();
+      isStopped = true;
+    };
+    const patience = setTimeout(detach, COMMAND_END_MS_MAX);
+    command.ended.catch(() => undefined).then(() => {
+      clearTimeout(patience);
+      setTimeout(detach, COMMAND_SETTLE_MS);
+    });
   };
   let commandStatus: number | undefined;
   let lossTold = false;

@@ -138,9 +138,15 @@ export class GuardRun implements AsyncDisposable {
   /** Tells its processes apart by the order of their birth. */
   async parts(): Promise<GuardParts> {
     const guard = this.guardPid;
-    const children = (await shell("cat /proc/$0/task/$0/children", `${guard}`)).trim().split(" ").map(Number);
+    let helpers: readonly number[] = [];
+    // The kernel's list of children is not complete while some of them come and go.
+    await until("the guard's three helpers", async () => {
+      const children = await shell("cat /proc/$0/task/$0/children", `${guard}`);
+      helpers = (children.match(/\d+/g) ?? []).map(Number).filter((it) => it !== this.#number("child"));
+      return helpers.length === 3;
+    });
     const program = this.childPid;
-    const [reader = 0, ticker = 0, loop = 0] = children.filter((it) => it !== program);
+    const [reader = 0, ticker = 0, loop = 0] = helpers;
     return { guard, reader, ticker, loop, program };
   }
 

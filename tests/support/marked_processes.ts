@@ -82,7 +82,36 @@ export async function killAll(mark: string): Promise<void> {
   look = undefined;
   for (const pid of await processesOf(mark)) {
     try {
-      Deno.kill(pid, "SIGKILL");
+      signalOne(pid, "SIGKILL");
     } catch { /* it has ended meanwhile */ }
   }
+}
+
+/**
+ * Sends a signal to one process.
+ *
+ * A process id that was not found must never get here: 0 means the whole process group of the tests, 1 the machine.
+ *
+ * @param pid its process id
+ * @param signal the signal
+ * @throws {RangeError} when that is no process of a test
+ */
+export function signalOne(pid: number | undefined, signal: Deno.Signal): void {
+  Deno.kill(checkedPid(pid), signal);
+}
+
+/**
+ * Sends a signal to a process group.
+ *
+ * @param leader process id of its leader
+ * @param signal the signal
+ * @throws {RangeError} when that is no process of a test
+ */
+export function signalGroup(leader: number | undefined, signal: Deno.Signal): void {
+  Deno.kill(-checkedPid(leader), signal);
+}
+
+function checkedPid(pid: number | undefined): number {
+  if (pid !== undefined && Number.isSafeInteger(pid) && pid > 1) return pid;
+  throw new RangeError(`Cannot send a signal: a process id above 1 is required, got ${pid}`);
 }
