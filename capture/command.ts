@@ -34,7 +34,7 @@ export interface Command extends AsyncDisposable {
  * @throws {HostError} when the host does not start it
  */
 export async function holdCommand(host: Host, argv: readonly string[]): Promise<Command> {
-  const guarded = new Guarded(host, "command", argv);
+  const guarded = new Guarded(host, { mode: "command", argv });
   const drained = drain(guarded);
   const pid = await guarded.until("childPid");
   const folder = guarded.state.folder;

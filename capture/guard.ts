@@ -141,6 +141,7 @@ export type GuardMode = "trace" | "command";
  *
  * @param mode what is run, see {@linkcode GUARD}
  * @param argv the program and its arguments; never read by the shell
+ * @param options `sudo`: run both as root, by sudo, which asks for nothing (`-n`)
  * @returns words for `Host.spawn`
  * @example
  * ```ts
@@ -150,6 +151,11 @@ export type GuardMode = "trace" | "command";
  * assert.deepEqual(guardArgv("command", ["echo", "$(id)"]).slice(3), ["trace-clone-guard", "command", "echo", "$(id)"].slice(0));
  * ```
  */
-export function guardArgv(mode: GuardMode, argv: readonly string[]): readonly string[] {
-  return ["sh", "-c", GUARD, "trace-clone-guard", mode, ...argv];
+export function guardArgv(
+  mode: GuardMode,
+  argv: readonly string[],
+  options: { readonly sudo?: boolean } = {},
+): readonly string[] {
+  const asRoot = options.sudo === true ? ["sudo", "-n", "--"] : [];
+  return [...asRoot, "sh", "-c", GUARD, "trace-clone-guard", mode, ...argv];
 }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { guardArgv, type GuardMode } from "./guard.ts";
 import { GuardRun } from "../tests/support/guard_run.ts";
+import { Room } from "../tests/support/room.ts";
 import { killAll, newMark, signalGroup, signalOne, sleep, until } from "../tests/support/marked_processes.ts";
 
 /** Shells that stand for those of other machines: Debian's, that of embedded systems, and the largest one. */
@@ -289,14 +290,18 @@ async function perform(shell: readonly string[], row: Row): Promise<void> {
   }
 }
 
+/** Rows that run at once: most of their time they wait, but each is a dozen processes. */
+const AT_ONCE_MAX = 36;
+
 Deno.test("GUARD", async (t) => {
-  // The waits are real, so that all of them happen at once.
+  // The waits are real, so that many of them happen at once.
+  const room = new Room(AT_ONCE_MAX);
   const rows = [...ENDINGS, ...GROUP_SIGNALS, ...RACES, ...COMMANDS, ...STATUSES, ...KILLS];
   const steps = SHELLS.flatMap((shell) =>
     rows.map((row) =>
       t.step({
         name: `GUARD ${row.name}, under ${shell[0]}`,
-        fn: () => perform(shell, row),
+        fn: () => room.use(() => perform(shell, row)),
         sanitizeOps: false,
         sanitizeResources: false,
         sanitizeExit: false,
@@ -317,4 +322,9 @@ Deno.test("guardArgv() gives the words of the user as parameters behind a consta
     "$(id)",
   ]);
   assert.equal(guardArgv("trace", ["a"])[2], guardArgv("command", ["b"])[2]);
+});
+
+Deno.test("guardArgv() puts sudo before the shell, which asks for nothing", () => {
+  const plain = guardArgv("trace", ["a"]);
+  assert.deepEqual(guardArgv("trace", ["a"], { sudo: true }), ["sudo", "-n", "--", ...plain]);
 });

@@ -25,6 +25,16 @@ export interface GuardedState {
   readonly status?: number;
 }
 
+/** What {@linkcode Guarded} runs. */
+export interface GuardedOptions {
+  /** The tracer, or the user's command. */
+  readonly mode: GuardMode;
+  /** The program and its arguments. */
+  readonly argv: readonly string[];
+  /** Whether guard and program run as root, by sudo. @default {false} */
+  readonly sudo?: boolean;
+}
+
 /**
  * A guarded program; closing it ends the program, its guard and their temporary files.
  */
@@ -39,8 +49,8 @@ export class Guarded implements AsyncDisposable {
   #lost: HostError | undefined;
 
   /** Starts the program; see {@linkcode guardArgv} for the modes. */
-  constructor(host: Host, mode: GuardMode, argv: readonly string[]) {
-    this.#process = host.spawn(guardArgv(mode, argv));
+  constructor(host: Host, options: GuardedOptions) {
+    this.#process = host.spawn(guardArgv(options.mode, options.argv, options));
     this.#input = this.#process.stdin.getWriter();
     this.#heartbeat = setInterval(() => this.#send("h"), HEARTBEAT_MS);
     this.#process.status.then(() => this.#finish(), () => this.#finish());

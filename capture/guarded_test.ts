@@ -20,7 +20,7 @@ async function exists(path: string): Promise<boolean> {
 Deno.test("Guarded.lines() keeps the guard's own lines out of the program's", async () => {
   const script = String
     .raw`echo one; echo '{"type": "exit", "status": "x"}'; echo '{"type": "printf"}'; exit 7`;
-  await using guarded = new Guarded(host, "trace", ["sh", "-c", script]);
+  await using guarded = new Guarded(host, { mode: "trace", argv: ["sh", "-c", script] });
   const lines = (await all(guarded)).filter((it) => it !== "");
   assert.deepEqual(lines, ["one", '{"type": "exit", "status": "x"}', '{"type": "printf"}']);
   const { guardPid, childPid, folder, status } = guarded.state;
@@ -29,7 +29,7 @@ Deno.test("Guarded.lines() keeps the guard's own lines out of the program's", as
 });
 
 Deno.test("Guarded.until() gives what the guard told, and nothing when it ended without telling", async () => {
-  await using guarded = new Guarded(host, "trace", ["true"]);
+  await using guarded = new Guarded(host, { mode: "trace", argv: ["true"] });
   const reading = all(guarded);
   assert.equal(typeof await guarded.until("childPid"), "number");
   assert.equal(await guarded.until("status"), 0);
@@ -40,7 +40,7 @@ Deno.test("Guarded.until() gives what the guard told, and nothing when it ended 
 Deno.test("Guarded keeps its program alive by itself, and ends it when it is disposed", async () => {
   let pid = 0;
   {
-    await using guarded = new Guarded(host, "trace", ["sleep", "61"]);
+    await using guarded = new Guarded(host, { mode: "trace", argv: ["sleep", "61"] });
     const reading = all(guarded);
     pid = await guarded.until("childPid") ?? 0;
     await sleep(5500);
@@ -53,7 +53,7 @@ Deno.test("Guarded keeps its program alive by itself, and ends it when it is dis
 });
 
 Deno.test("Guarded can be disposed twice, and at once", async () => {
-  const guarded = new Guarded(host, "command", ["sleep", "61"]);
+  const guarded = new Guarded(host, { mode: "command", argv: ["sleep", "61"] });
   await guarded[Symbol.asyncDispose]();
   await guarded[Symbol.asyncDispose]();
   await guarded.ended;

@@ -25,6 +25,8 @@ export interface LaunchOptions {
   readonly source: string;
   /** bpftrace on the host. @default {"bpftrace"} */
   readonly bpftrace?: string;
+  /** Whether the guard, and bpftrace with it, runs as root by `sudo -n`; nothing else does. @default {false} */
+  readonly sudo?: boolean;
   /** Process id on the host whose tree is followed, 0 for none; the program's first parameter. */
   readonly commandPid: number;
   /** Longest time in milliseconds until everything is attached. @default {READY_LIMIT_MS} */
@@ -79,11 +81,12 @@ export interface Capture extends AsyncDisposable {
  * @throws the signal's reason when it was aborted
  */
 export async function launch(host: Host, options: LaunchOptions): Promise<Capture> {
-  const { source, bpftrace = "bpftrace", commandPid, readyLimitMs = READY_LIMIT_MS, signal } = options;
+  const { source, bpftrace = "bpftrace", sudo = false, commandPid, signal } = options;
+  const { readyLimitMs = READY_LIMIT_MS } = options;
   signal?.throwIfAborted();
   // BPFTRACE_BTF is not set: with it bpftrace 0.23 refuses every fentry probe ("not available for your kernel version").
   const argv = [bpftrace, "-f", "json", "-e", source, `${commandPid}`];
-  const guarded = new Guarded(host, "trace", argv);
+  const guarded = new Guarded(host, { mode: "trace", argv, sudo });
   const log = collectLog(guarded.stderr);
   const abort = () => guarded.quit();
   let late = false;
@@ -101,6 +104,7 @@ export async function launch(host: Host, options: LaunchOptions): Promise<Captur
       if (late) throw tooLate(host, readyLimitMs);
       await within(Promise.allSettled([guarded.ended, log.complete]), LOG_LIMIT_MS);
       if (guarded.lost !== undefined) throw guarded.lost;
+      if (sudo && guarded.state.guardPid === undefined) throw noSudo(host, log.text());
       throw notReady(host, source, { status: guarded.state.status, log: log.text() });
     }
     const attachment = { ...ready, attachedNs: await uptimeNs(host) };
@@ -120,6 +124,18 @@ function tooLate(host: Host, limitMs: number): HostError {
     host: host.name,
     kind: "failed",
     hint: "Look at the load of the target, or at bpftrace there: bpftrace -e 'BEGIN { exit() }'",
+  });
+}
+
+/** The guard never began: it is sudo that has ended. */
+function noSudo(host: Host, log: string): HostError {
+  const words = log.trim().split("\n").find((line) => line.startsWith("sudo"))?.slice(0, 400) ?? "";
+  const missing = /not found|No such file/.test(log);
+  const why = missing ? "there is no sudo" : `sudo refuses${words === "" ? "" : `, it says "${words}"`}`;
+  return new HostError(`Cannot run bpftrace as root on "${host.name}": ${why}`, {
+    host: host.name,
+    kind: missing ? "missing" : "denied",
+    hint: "Allow this user sudo without a password there (NOPASSWD), or log in as root: ssh:root@HOST",
   });
 }
 

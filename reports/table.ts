@@ -27,6 +27,13 @@ const COLUMNS: readonly Column[] = [
   { title: "NOTE", width: 6 },
 ];
 
+/** The same with the host in front, for several targets; what makes room for it is cut shorter. */
+const HOST_COLUMNS: readonly Column[] = [
+  { title: "HOST", width: 9 },
+  { title: "TIME", width: 8 },
+  ...COLUMNS.slice(1).map((it) => it.title === "COMM" ? { ...it, width: 6 } : it),
+];
+
 /** What a table row shows of an event. */
 interface Row {
   readonly event: string;
@@ -44,38 +51,43 @@ interface Row {
 /** A header, then one line for each event; findings and losses are lines of text between them. */
 export class TableReport implements Report {
   readonly #withHeader: boolean;
+  readonly #withHosts: boolean;
 
   /**
    * Begins a table.
    *
-   * @param options whether the line with the column titles is shown
+   * @param options `header`: whether the line with the column titles is shown; `hosts`: whether each line says which
+   *   host it is about
    */
-  constructor(options: { readonly header: boolean } = { header: true }) {
+  constructor(options: { readonly header: boolean; readonly hosts?: boolean } = { header: true }) {
     this.#withHeader = options.header;
+    this.#withHosts = options.hosts === true;
   }
 
   /** Returns the line with the column titles. */
   header(): string {
-    return this.#withHeader ? line(COLUMNS.map((it) => it.title)) : "";
+    const columns = this.#columns();
+    return this.#withHeader ? line(columns.map((it) => it.title), columns) : "";
   }
 
   /** Returns one line, or nothing for events that only JSON shows. */
   event(event: TraceEvent): string {
     switch (event.type) {
       case "finding":
-        return said(`! ${event.rule} ${event.verdict}: ${event.statement}`) +
+        return said(`! ${this.#hostOf(event)}${event.rule} ${event.verdict}: ${event.statement}`) +
           said(`!   expected ${event.expected}; observed ${event.observed}`) +
           said(`!   events ${event.evidence.join(", ")}; next: ${event.next}`);
       case "lost":
-        return said(`! lost (${event.reason}): ${event.detail}`);
+        return said(`! ${this.#hostOf(event)}lost (${event.reason}): ${event.detail}`);
       case "start":
       case "summary":
       case "end":
         return "";
       default: {
         const row = rowOf(event);
-        return line([
-          event.time?.slice(11, 23) ?? "?",
+        const time = event.time?.slice(11, this.#withHosts ? 19 : 23) ?? "?";
+        const cells = [
+          ...(this.#withHosts ? [shortHost(event.host), time] : [time]),
           row.event,
           event.process === null ? "-" : `${event.process.pid}`,
           event.process === null ? "-" : event.process.comm,
@@ -84,10 +96,25 @@ export class TableReport implements Report {
           row.target === undefined ? "" : `${row.target?.pid ?? "?"}`,
           row.count === undefined || row.count === null ? "" : countText(row.count),
           row.note ?? "",
-        ]);
+        ];
+        return line(cells, this.#columns());
       }
     }
   }
+
+  #columns(): readonly Column[] {
+    return this.#withHosts ? HOST_COLUMNS : COLUMNS;
+  }
+
+  #hostOf(event: TraceEvent): string {
+    return this.#withHosts ? `${event.host}: ` : "";
+  }
+}
+
+/** What tells targets from each other: the way to them is cut off, then the begin. */
+function shortHost(host: string): string {
+  const name = host.replace(/^(?:ssh|lab):(?:[^@]*@)?/, "");
+  return name.length <= HOST_LENGTH_MAX ? name : `~${name.slice(1 - HOST_LENGTH_MAX)}`;
 }
 
 type RowEvent = Exclude<TraceEvent, { type: "finding" | "lost" | "start" | "summary" | "end" }>;
@@ -146,16 +173,18 @@ function countText(count: NonNullable<Row["count"]>): string {
 
 /** Columns of the longest line. */
 const COLUMNS_MAX = 79;
+/** Characters of a host's name in its column. */
+const HOST_LENGTH_MAX = 9;
 
 /**
  * One row. A cell that is too wide takes room from the padding of those after it; when that is not enough, the row
  * goes on in another line.
  */
-function line(cells: readonly string[]): string {
+function line(cells: readonly string[], columns: readonly Column[]): string {
   const lines: string[] = [];
   let text = "";
   let end = 0;
-  COLUMNS.forEach(({ width, right }, at) => {
+  columns.forEach(({ width, right }, at) => {
     const cell = cells[at] ?? "";
     // Numbers are never cut, text of the traced machine is.
     const shown = right === true ? cell : cutTo(cell, width);

@@ -128,14 +128,21 @@ Deno.test("TableReport shows every event that people read", async (t) => {
   await t.assertSnapshot(report.header() + EVENTS.map((it) => report.event(it)).join(""));
 });
 
+Deno.test("TableReport shows which of several hosts a line is about", async (t) => {
+  const report = new TableReport({ header: true, hosts: true });
+  const hosts = ["ssh:root@a-long-name.example:22", "lab:6.12", "local"];
+  const text = EVENTS.map((it, at) => report.event({ ...it, host: hosts[at % hosts.length] ?? "" })).join("");
+  await t.assertSnapshot(report.header() + text);
+});
+
 Deno.test("TableReport.header() is empty when no header is wanted", () => {
   assert.equal(new TableReport({ header: false }).header(), "");
 });
 
 Deno.test("TableReport takes less than 80 columns and keeps to whole lines, whatever the event", () => {
-  const report = new TableReport();
+  const reports = [new TableReport(), new TableReport({ header: true, hosts: true })];
   fc.assert(
-    fc.property(anyEvent, (event) => {
+    fc.property(anyEvent, fc.constantFrom(...reports), (event, report) => {
       const text = report.event(event);
       assert.ok(text === "" || text.endsWith("\n"));
       for (const line of text.split("\n")) {
@@ -143,7 +150,7 @@ Deno.test("TableReport takes less than 80 columns and keeps to whole lines, what
         assert.doesNotMatch(line, /[\p{C}\p{Zl}\p{Zp}]/u);
       }
     }),
-    { numRuns: 500 },
+    { numRuns: 1000 },
   );
 });
 

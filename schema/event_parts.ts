@@ -49,7 +49,7 @@ export const COMMON_FIELDS = {
   seq: {
     kind: "integer",
     meaning:
-      "place in the ordered stream, from 1, before any filter: a missing number was filtered, not lost",
+      "place in the ordered stream of this host, from 1, before any filter: a missing number was filtered, not lost",
   },
   time: { kind: "time", nullable: true, meaning: "when it happened, UTC" },
   ktime_ns: {

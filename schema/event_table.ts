@@ -17,6 +17,10 @@ export const EVENT_TABLE = {
     meaning: "The first line: what is traced, how, and what cannot be seen",
     fields: {
       tool: { kind: "text", meaning: "name and version of the tool" },
+      targets: {
+        kind: "texts",
+        meaning: "all targets of this run as the user wrote them; each has its own start, `seq` and end",
+      },
       boot_id: { kind: "text", meaning: "/proc/sys/kernel/random/boot_id of the target" },
       release: { kind: "text", meaning: "`uname -r` of the target" },
       machine: { kind: "text", meaning: "`uname -m` of the target" },

@@ -7,31 +7,55 @@
 import { merge, object, or } from "@optique/core/constructs";
 import type { Message } from "@optique/core/message";
 import { lineBreak, message, text } from "@optique/core/message";
-import { multiple, optional, withDefault } from "@optique/core/modifiers";
+import { map, multiple, optional, withDefault } from "@optique/core/modifiers";
 import type { InferValue, Parser } from "@optique/core/parser";
 import { argument, command, constant, option } from "@optique/core/primitives";
 import type { Usage } from "@optique/core/usage";
 import { choice, integer, string } from "@optique/core/valueparser";
+import type { Target } from "../../hosts/mod.ts";
 import { LAB_KERNELS } from "../../lab/mod.ts";
 import { durationValue, globValue, targetValue } from "./values.ts";
 
 /** Ring buffer of each CPU when nothing is said, in pages of 4 KiB. */
 export const BUFFER_PAGES = 4096;
 
-const targetOption = object({
-  target: withDefault(
-    option("--target", targetValue(), { description: message`Where to trace: local or lab:6.12.` }),
-    { kind: "local", name: "local" } as const,
-  ),
+const TARGET_HELP = message`Where to trace: local, ssh:[USER@]HOST[:PORT], or lab:KERNEL`;
+const LOCAL: Target = { kind: "local", name: "local" };
+
+/** What every command that looks at a target takes. */
+const accessOptions = object({
   bpftrace: withDefault(
     option("--bpftrace", string({ metavar: "PATH" }), { description: message`bpftrace on the target.` }),
     "bpftrace",
   ),
+  sudo: option("--sudo", { description: message`Run bpftrace as root there, by sudo without a password.` }),
   quiet: option("-q", "--quiet", { description: message`No progress and no summary on stderr.` }),
 });
 
+const targetOption = merge(
+  object({
+    target: withDefault(
+      option("--target", targetValue(), { description: message`${TARGET_HELP}.` }),
+      LOCAL,
+    ),
+  }),
+  accessOptions,
+);
+
+const targetsOption = merge(
+  object({
+    targets: map(
+      multiple(option("--target", targetValue(), {
+        description: message`${TARGET_HELP}; repeatable. The default is local.`,
+      })),
+      (given): readonly Target[] => given.length === 0 ? [LOCAL] : given,
+    ),
+  }),
+  accessOptions,
+);
+
 const traceOptions = merge(
-  targetOption,
+  targetsOption,
   object({
     command: constant("trace"),
     json: option("--json", { description: message`Events as NDJSON on stdout.` }),
@@ -137,6 +161,8 @@ const TRACE_EXAMPLES = [
   ["lab demo", "see it at work in a lab guest"],
   ["--target lab:6.12 --copy ./prog -- ./prog", "what ./prog does with pidfds, in a lab guest"],
   ["--json -d 30s", "all pidfds of this machine for 30 seconds, as NDJSON"],
+  ["--target ssh:admin@web1 --sudo", "all pidfds of another machine, with nothing installed but bpftrace"],
+  ["--target ssh:web1 --target ssh:web2 -x", "failed calls on two machines, in one stream"],
   ["-x -p 4711", "failed calls of one process"],
   ["plan --target lab:6.12", "the probes and the program; nothing is loaded"],
 ] as const;
@@ -158,7 +184,7 @@ export const grammar: Parser<"sync", CommandLine, unknown> = or(
   command("trace", traceOptions, {
     brief: message`Show every pidfd live; this is what happens without a command.`,
     usageLine: usage("[OPTION...]", "[-- CMD...]"),
-    footer: examples(...TRACE_EXAMPLES.slice(1, 4)),
+    footer: examples(...TRACE_EXAMPLES.slice(1, 6)),
   }),
   traceOptions,
 );

@@ -10,8 +10,9 @@ function read(...args: readonly string[]): CommandLine | string {
 
 const TRACE: TraceOptions = {
   command: "trace",
-  target: { kind: "local", name: "local" },
+  targets: [{ kind: "local", name: "local" }],
   bpftrace: "bpftrace",
+  sudo: false,
   quiet: false,
   json: false,
   pids: [],
@@ -31,6 +32,13 @@ Deno.test("grammar reads trace with and without its name, in any order", () => {
     [["--json", "-q", "--no-header"], { json: true, quiet: true, noHeader: true }],
     [["-d", "5m", "-M", "23"], { durationMs: 300_000, eventsMax: 23 }],
     [["--copy", "a", "--copy", "b c", "--cmd-output=x"], { copy: ["a", "b c"], commandOutput: "x" }],
+    [["--target", "ssh:a@b", "--target=lab:6.12", "--sudo"], {
+      targets: [
+        { kind: "ssh", name: "ssh:a@b", destination: { user: "a", host: "b" } },
+        { kind: "lab", name: "lab:6.12", kernel: "6.12" },
+      ],
+      sudo: true,
+    }],
     [["--bpftrace", "/opt/b", "-n", "k*"], { bpftrace: "/opt/b", comm: /^k.*$/su }],
   ];
   for (const [args, expected] of rows) {
@@ -40,8 +48,8 @@ Deno.test("grammar reads trace with and without its name, in any order", () => {
 });
 
 Deno.test("grammar reads plan and the commands of lab", () => {
-  const { target, bpftrace, quiet } = TRACE;
-  assert.deepEqual(read("plan", "--json"), { command: "plan", target, bpftrace, quiet, json: true });
+  const { targets: [target], bpftrace, sudo, quiet } = TRACE;
+  assert.deepEqual(read("plan", "--json"), { command: "plan", target, bpftrace, sudo, quiet, json: true });
   assert.deepEqual(read("lab", "list"), { command: "lab list" });
   assert.deepEqual(read("lab", "run"), { command: "lab run", kernel: "6.12" });
   assert.deepEqual(read("lab", "demo", "emfile", "3"), {

@@ -119,8 +119,9 @@ async function demo(
   const stimulus = await buildStimulus({ onProgress });
   const traceOptions: TraceOptions = {
     command: "trace",
-    target: { kind: "lab", name: "lab:6.12", kernel: "6.12" },
+    targets: [{ kind: "lab", name: "lab:6.12", kernel: "6.12" }],
     bpftrace: "bpftrace",
+    sudo: false,
     quiet: false,
     json: false,
     pids: [],

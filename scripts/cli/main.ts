@@ -6,15 +6,13 @@
 
 import { message } from "@optique/core/message";
 import { run } from "@optique/run";
-import { ProgramError } from "../../capture/mod.ts";
-import { HostError } from "../../hosts/mod.ts";
 import { VERSION } from "../version.ts";
-import { isEnding } from "./endings.ts";
 import { CliError, EXIT } from "./exit_code.ts";
+import { tellError } from "./failure.ts";
 import { EXAMPLES, grammar, LAB_COMMANDS, USAGE } from "./grammar.ts";
 import type { CommandLine } from "./grammar.ts";
 import { openTerminal } from "./terminal.ts";
-import type { Invocation, Terminal } from "./terminal.ts";
+import type { Invocation } from "./terminal.ts";
 
 /** Title of what is about the command line itself. */
 const HELP = "Help";
@@ -45,7 +43,7 @@ export async function main(args: readonly string[]): Promise<number> {
     return await dispatch(line, { args, argv, terminal });
   } catch (error) {
     if (error instanceof Exit) return error.code;
-    return report(error, terminal);
+    return tellError(error, terminal);
   }
 }
 
@@ -92,6 +90,13 @@ function parse(args: readonly string[]): CommandLine {
 
 function checkCommand(line: CommandLine, argv: readonly string[], dashes: boolean): void {
   const usage = (text: string, hint: string) => new CliError(text, { code: EXIT.usage, hint });
+  if (line.command === "trace") {
+    const names = line.targets.map((it) => it.name);
+    const twice = names.find((it, at) => names.indexOf(it) < at);
+    if (twice !== undefined) {
+      throw usage(`Cannot trace the target "${twice}" twice in one run`, "Name each target once");
+    }
+  }
   if (dashes && line.command !== "trace") {
     throw usage(`Cannot run a command with "${line.command}"`, "Only trace takes -- CMD");
   }
@@ -118,18 +123,4 @@ async function dispatch(line: CommandLine, invocation: Invocation): Promise<numb
     default:
       return await (await import("./lab.ts")).lab(line, invocation.terminal);
   }
-}
-
-function report(error: unknown, terminal: Terminal): number {
-  if (isEnding(error)) {
-    terminal.note(`trace-clone: ${error.reason}`);
-    return error.code;
-  }
-  if (error instanceof CliError || error instanceof HostError || error instanceof ProgramError) {
-    terminal.note(`trace-clone: ${error.message}`);
-    if (error.hint !== undefined) terminal.note(`  hint: ${error.hint}`);
-    return error instanceof CliError ? error.code : EXIT.cannotRun;
-  }
-  terminal.note(`trace-clone: a fault of the tool's own: ${error instanceof Error ? error.stack : error}`);
-  return EXIT.cannotRun;
 }

@@ -4,7 +4,7 @@
  * @module
  */
 
-import { LocalHost, startGuestHost } from "../../hosts/mod.ts";
+import { LocalHost, SshHost, startGuestHost } from "../../hosts/mod.ts";
 import type { Host, HostError, Target } from "../../hosts/mod.ts";
 import { CliError, EXIT } from "./exit_code.ts";
 
@@ -39,12 +39,18 @@ export async function openHost(
       const host = await startGuestHost({ kernel: target.kernel, ...options });
       return { host, lost: host.lost };
     }
-    case "ssh":
+    case "ssh": {
+      const { name, destination } = target;
+      options.onProgress(`${name}: connecting`);
+      const host = await SshHost.connect({ name, destination, signal: options.signal });
+      return { host, lost: host.lost };
+    }
     case "image":
     case "replay":
       throw new CliError(`Cannot trace "${target.name}": targets of this kind are not supported yet`, {
         code: EXIT.cannotRun,
-        hint: "Supported targets are local and lab:6.12",
+        hint:
+          "Supported targets are local, ssh:[USER@]HOST[:PORT] and the kernels of the lab, such as lab:6.12",
       });
     default:
       return target satisfies never;

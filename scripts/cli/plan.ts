@@ -13,7 +13,7 @@ import { openHost } from "./open_host.ts";
 import { bufferPages, prepare } from "./prepare.ts";
 import type { Prepared } from "./prepare.ts";
 import type { Invocation } from "./terminal.ts";
-import { DEADLINE_SECONDS, EVENTS_MAX } from "./trace.ts";
+import { DEADLINE_SECONDS, EVENTS_MAX } from "./session.ts";
 
 /**
  * Runs the command.

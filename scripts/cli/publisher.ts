@@ -7,14 +7,12 @@
 import { Tally } from "../../model/mod.ts";
 import type { StreamTrust, Update } from "../../model/mod.ts";
 import { publish, summaryText } from "../../reports/mod.ts";
-import type { Origin, Report } from "../../reports/mod.ts";
+import type { Origin } from "../../reports/mod.ts";
 import type { EventBody, EventType } from "../../schema/mod.ts";
-import type { Terminal } from "./terminal.ts";
+import type { EventOutput } from "./event_output.ts";
 
 /** What is written of the updates. */
 export interface PublisherOptions {
-  /** How events look. */
-  readonly report: Report;
   /** Where they come from. */
   readonly origin: Origin;
   /** Only calls that failed. */
@@ -23,30 +21,28 @@ export interface PublisherOptions {
 
 const ALWAYS: readonly EventType[] = ["finding", "lost", "start", "summary", "end"];
 
-/** Writes updates and counts them. */
+/** Writes the updates of one target and counts them. */
 export class EventWriter {
   readonly tally = new Tally();
-  readonly #terminal: Terminal;
+  readonly #output: EventOutput;
   readonly #options: PublisherOptions;
   #seq = 0;
-  #written = 0;
 
-  /** @param terminal where the text goes */
-  constructor(terminal: Terminal, options: PublisherOptions) {
-    this.#terminal = terminal;
+  /** @param output where the text goes, which other targets may share */
+  constructor(output: EventOutput, options: PublisherOptions) {
+    this.#output = output;
     this.#options = options;
   }
 
-  /** Events that were written, without `start`, `summary` and `end`. */
+  /** Events that were written for all targets together. */
   get written(): number {
-    return this.#written;
+    return this.#output.written;
   }
 
   /** Writes the first event. */
   async start(body: EventBody<"start">): Promise<boolean> {
-    const header = this.#options.report.header();
-    return await this.#terminal.write(
-      header + this.#text({ type: "start", seq: 0, ktimeNs: null, followed: true, body }),
+    return await this.#output.write(
+      this.#text({ type: "start", seq: 0, ktimeNs: null, followed: true, body }),
     );
   }
 
@@ -59,19 +55,23 @@ export class EventWriter {
     let text = "";
     for (const update of updates) {
       this.#seq = update.seq;
-      if (!update.followed || this.#written >= room) continue;
+      if (!update.followed || this.written >= room) continue;
       this.tally.take(update);
       if (this.#options.failedOnly && !ALWAYS.includes(update.type) && !update.type.endsWith(".failed")) {
         continue;
       }
       text += this.#text(update);
-      if (update.type !== "lost") this.#written += 1;
+      if (update.type !== "lost") this.#output.count();
     }
-    return text === "" || await this.#terminal.write(text);
+    return await this.#output.write(text);
   }
 
-  /** Writes the totals and the last event. */
-  async end(trust: StreamTrust, body: EventBody<"end">, quiet: boolean): Promise<void> {
+  /**
+   * Writes the totals and the last event.
+   *
+   * @returns the totals as text for people
+   */
+  async end(trust: StreamTrust, body: EventBody<"end">): Promise<string> {
     const summary = this.tally.summary(trust);
     const first = {
       type: "summary",
@@ -81,11 +81,11 @@ export class EventWriter {
       body: summary,
     } as const;
     const last = { type: "end", seq: this.#seq + 2, ktimeNs: null, followed: true, body } as const;
-    await this.#terminal.write(this.#text(first) + this.#text(last));
-    if (!quiet) this.#terminal.note(summaryText(summary).trimEnd());
+    await this.#output.write(this.#text(first) + this.#text(last));
+    return summaryText(summary);
   }
 
   #text(update: Update): string {
-    return this.#options.report.event(publish(update, this.#options.origin));
+    return this.#output.report.event(publish(update, this.#options.origin));
   }
 }

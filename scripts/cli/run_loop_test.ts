@@ -3,6 +3,7 @@ import type { Capture, CaptureEnd, CaptureMessage, Command } from "../../capture
 import { Correlator, type Update } from "../../model/mod.ts";
 import { NdjsonReport } from "../../reports/mod.ts";
 import type { Ending } from "./endings.ts";
+import { EventOutput } from "./event_output.ts";
 import { EventWriter } from "./publisher.ts";
 import { follow, type RunLoop, type RunResult } from "./run_loop.ts";
 import type { Terminal } from "./terminal.ts";
@@ -52,11 +53,8 @@ class FakeWriter extends EventWriter {
   readonly #closedAfter: number;
 
   constructor(closedAfter = Infinity) {
-    super(QUIET, {
-      report: new NdjsonReport(),
-      origin: { host: "fake", utcOffsetNs: 0n },
-      failedOnly: false,
-    });
+    const output = new EventOutput(QUIET, { report: new NdjsonReport() });
+    super(output, { origin: { host: "fake", utcOffsetNs: 0n }, failedOnly: false });
     this.#closedAfter = closedAfter;
   }
 

@@ -78,6 +78,20 @@ export function openTerminal(options: { readonly quiet: boolean }): Terminal {
   };
 }
 
+/**
+ * Returns a terminal whose remarks begin with a name, for one of several targets.
+ *
+ * @param terminal where they go
+ * @param name the target as the user wrote it
+ * @returns the terminal; what goes to standard output is not changed
+ */
+export function prefixed(terminal: Terminal, name: string): Terminal {
+  return {
+    ...terminal,
+    note: (text) => terminal.note(text.split("\n").map((line) => `${name}: ${line}`).join("\n")),
+  };
+}
+
 /** Standard error may be closed: then there is nobody to tell. */
 function writeAll(sink: { writeSync(bytes: Uint8Array): number }, bytes: Uint8Array): void {
   try {

@@ -1,40 +1,22 @@
 /**
- * `trace`: every pidfd, live.
+ * `trace`: every pidfd, live, on one target or on several at once.
  *
  * @module
  */
 
-import { holdCommand, launch } from "../../capture/mod.ts";
-import type { Capture, Command } from "../../capture/mod.ts";
-import type { Host } from "../../hosts/mod.ts";
-import { Correlator } from "../../model/mod.ts";
-import type { Scope } from "../../model/mod.ts";
-import { renderProgram } from "../../program/mod.ts";
-import { NdjsonReport, TableReport } from "../../reports/mod.ts";
-import { TOOL } from "../version.ts";
-import { copyTo } from "./copy.ts";
+import type { Target } from "../../hosts/mod.ts";
+import { NdjsonReport, publish, TableReport } from "../../reports/mod.ts";
 import { openCommandOutput } from "./command_output.ts";
 import type { CommandOutput } from "./command_output.ts";
-import { elsewhere } from "./elsewhere.ts";
-import { endingOf, unlessEnded, watchEndings } from "./endings.ts";
-import { firstExitCode } from "./exit_code.ts";
-import { BUFFER_PAGES } from "./grammar.ts";
+import { endingOf, watchEndings } from "./endings.ts";
+import { EventOutput } from "./event_output.ts";
+import { EXIT, firstExitCode } from "./exit_code.ts";
+import { tellError } from "./failure.ts";
 import type { TraceOptions } from "./grammar.ts";
-import { openHost } from "./open_host.ts";
-import { bufferPages, prepare } from "./prepare.ts";
-import type { Prepared } from "./prepare.ts";
-import { EventWriter } from "./publisher.ts";
-import { follow } from "./run_loop.ts";
+import { runSession } from "./session.ts";
+import type { SessionOptions, SessionResult } from "./session.ts";
+import { prefixed } from "./terminal.ts";
 import type { Invocation, Terminal } from "./terminal.ts";
-import { userPath } from "./user_path.ts";
-
-/** Seconds after which a run ends when the user gave no duration. */
-export const DEADLINE_SECONDS = 600;
-/** Events after which a run ends when the user gave no number. */
-export const EVENTS_MAX = 1_000_000;
-/** Seconds that the program's own deadline lies behind ours, and the guest's behind that. */
-const MARGIN_SECONDS = 30;
-const GUEST_MARGIN_SECONDS = 300;
 
 /**
  * Runs the command.
@@ -45,52 +27,33 @@ const GUEST_MARGIN_SECONDS = 300;
  */
 export async function trace(options: TraceOptions, invocation: Invocation): Promise<number> {
   const { argv, terminal } = invocation;
-  const deadlineSeconds = Math.ceil((options.durationMs ?? DEADLINE_SECONDS * 1000) / 1000);
+  const several = options.targets.length > 1;
   await using endings = watchEndings();
   const { signal } = endings;
   try {
-    await using output = argv.length > 0
-      ? await openCommandOutput(terminal, { file: options.commandOutput })
+    await using commandOutput = argv.length > 0
+      ? await openCommandOutput(terminal, {
+        file: options.commandOutput,
+        sources: options.targets.length,
+      })
       : undefined;
-    const { host, lost } = await openHost(options.target, {
-      timeLimitSeconds: deadlineSeconds + GUEST_MARGIN_SECONDS,
-      signal,
-      onProgress: (text) => terminal.status(text),
-    });
-    await using _host = host;
-    terminal.status(`${host.name}: looking at the kernel`);
-    const preparing = prepare(host, {
-      bpftrace: options.bpftrace,
-      hint: elsewhere(options.target, invocation.args),
-      signal,
-      limits: (cpus) => ({
-        deadlineSeconds: deadlineSeconds + MARGIN_SECONDS,
-        eventsMax: Math.max(options.eventsMax ?? 0, EVENTS_MAX),
-        bufferPages: bufferPages(BUFFER_PAGES, cpus),
-        follow: argv.length > 0,
-      }),
-    });
-    const prepared = await unlessEnded(signal, preparing);
-    await using command = argv.length > 0
-      ? await hold(host, { argv, copy: options.copy, signal })
-      : undefined;
-    terminal.status(`${host.name}: attaching ${prepared.plan.probes.length} probes`);
-    const source = renderProgram(prepared.plan.program);
-    const { bpftrace } = options;
-    await using capture = await launch(host, { source, bpftrace, commandPid: command?.pid ?? 0, signal });
-    return await run({
+    const report = options.json
+      ? new NdjsonReport()
+      : new TableReport({ header: !options.noHeader, hosts: several });
+    const events = new EventOutput(terminal, { report });
+    const shared = {
+      targets: options.targets.map((it) => it.name),
       options,
-      argv,
-      terminal,
-      host,
-      lost,
-      prepared,
-      command,
-      output,
-      capture,
+      invocation,
+      events,
+      commandOutput,
       signal,
-      deadlineSeconds,
-    });
+    };
+    if (!several) {
+      const [target] = options.targets;
+      return exitOf(await runSession({ ...shared, target: target as Target, terminal }), invocation);
+    }
+    return await runAll(options.targets, shared);
   } catch (error) {
     if (!signal.aborted) throw error;
     terminal.note(`trace-clone: ${endingOf(signal).reason} before anything was traced`);
@@ -98,122 +61,48 @@ export async function trace(options: TraceOptions, invocation: Invocation): Prom
   }
 }
 
-async function hold(
-  host: Host,
-  what: { readonly argv: readonly string[]; readonly copy: readonly string[]; readonly signal: AbortSignal },
-): Promise<Command> {
-  const command = await holdCommand(host, what.argv);
-  const end = () => command[Symbol.asyncDispose]();
-  what.signal.addEventListener("abort", end, { once: true });
-  try {
-    for (const path of what.copy) await copyTo(host, { path: userPath(path), folder: command.folder });
-    what.signal.throwIfAborted();
-    return command;
-  } catch (error) {
-    await end();
-    throw error;
-  } finally {
-    what.signal.removeEventListener("abort", end);
-  }
-}
-
-interface Run {
-  readonly options: TraceOptions;
-  readonly argv: readonly string[];
-  readonly terminal: Terminal;
-  readonly host: Host;
-  readonly lost: Promise<Error>;
-  readonly prepared: Prepared;
-  readonly command: Command | undefined;
-  readonly output: CommandOutput | undefined;
-  readonly capture: Capture;
-  readonly signal: AbortSignal;
-  readonly deadlineSeconds: number;
-}
-
-async function run(all: Run): Promise<number> {
-  const { options, terminal, host, prepared, command, capture, signal, deadlineSeconds } = all;
-  const { description, plan } = prepared;
-  const { attachedNs, utcOffsetNs } = capture.attachment;
-  const correlator = new Correlator({
-    law: plan.law,
-    attachedNs,
-    scope: scopeOf(options, command),
-    cpus: description.cpus,
-  });
-  const report = options.json ? new NdjsonReport() : new TableReport({ header: !options.noHeader });
-  const origin = { host: host.name, utcOffsetNs };
-  const writer = new EventWriter(terminal, { report, origin, failedOnly: options.failed });
-  const eventsMax = options.eventsMax ?? EVENTS_MAX;
-  terminal.status(
-    `${host.name}: tracing Linux ${description.release}, ${plan.probes.length} probes; ` +
-      `ends after ${deadlineSeconds} s or ${eventsMax} events, Ctrl-C ends it now`,
-  );
-  await writer.start(startBody(all, eventsMax));
-  if (command !== undefined) all.output?.pass(command.output);
-  command?.go();
-  const result = await follow({
-    capture,
-    correlator,
-    writer,
-    command,
-    signal,
-    lost: all.lost,
-    limits: {
-      durationMs: deadlineSeconds * 1000,
-      durationGiven: options.durationMs !== undefined,
-      eventsMax,
-      eventsGiven: options.eventsMax !== undefined,
-    },
-  });
-  const unwritten = await all.output?.finish();
-  for (const it of capture.diagnostics()) {
-    if (it.level === "error") {
-      terminal.note(`bpftrace: ${it.text}${it.hint === undefined ? "" : ` (${it.hint})`}`);
-    }
-  }
-  const { reason, complete, commandStatus } = result;
-  const code = unwritten === undefined ? result.code : firstExitCode([result.code, unwritten.code]);
-  await writer.end(correlator.trust, {
-    reason,
-    complete,
-    exit_code: code,
-    command_status: commandStatus ?? null,
-  }, options.quiet);
-  if (unwritten !== undefined) terminal.note(`trace-clone: ${unwritten.message}\n  hint: ${unwritten.hint}`);
+/** The exit code of a run on one target. */
+function exitOf({ code, reason, commandStatus }: SessionResult, { terminal }: Invocation): number {
   if (commandStatus === undefined || code === 3 || code > 128) return code;
   if (code !== 0) terminal.note(`trace-clone: ${reason}; our own exit code would be ${code}`);
   return commandStatus;
 }
 
-function scopeOf(options: TraceOptions, command: Command | undefined): Scope {
-  const pids = [...options.pids, ...(command === undefined ? [] : [command.pid])];
-  return {
-    pids: pids.length === 0 ? undefined : new Set(pids),
-    comm: options.comm,
-    descendants: command !== undefined,
-  };
+/** Traces several targets at once; what becomes of one does not touch the others. */
+async function runAll(
+  targets: readonly Target[],
+  shared: Omit<SessionOptions, "target" | "terminal">,
+): Promise<number> {
+  const { invocation, signal, commandOutput } = shared;
+  const results = await Promise.all(targets.map(async (target): Promise<SessionResult> => {
+    const terminal = prefixed(invocation.terminal, target.name);
+    try {
+      return await runSession({ ...shared, target, terminal, commandOutput: named(commandOutput, target) });
+    } catch (error) {
+      const { code, reason } = signal.aborted ? endingOf(signal) : failureOf(error, terminal);
+      const body = { reason, complete: false, exit_code: code, command_status: null };
+      const end = { type: "end", seq: 1, ktimeNs: null, followed: true, body } as const;
+      const event = publish(end, { host: target.name, utcOffsetNs: 0n });
+      await shared.events.write(shared.events.report.event(event));
+      return { code, reason, commandStatus: undefined };
+    }
+  }));
+  const unwritten = await commandOutput?.close();
+  if (unwritten !== undefined) tellError(unwritten, invocation.terminal);
+  const code = firstExitCode([...results.map((it) => it.code), unwritten?.code ?? EXIT.well]);
+  const statuses = results.map((it) => it.commandStatus);
+  const commandStatus = statuses.includes(undefined) ? undefined : statuses.find((it) => it !== 0) ?? 0;
+  return exitOf({ code, reason: "not all is well on every target", commandStatus }, invocation);
 }
 
-function startBody(all: Run, eventsMax: number): Parameters<EventWriter["start"]>[0] {
-  const { prepared: { description, facts, plan }, capture, command, argv } = all;
-  return {
-    tool: TOOL,
-    boot_id: description.bootId,
-    release: description.release,
-    machine: description.machine,
-    cpus: description.cpus,
-    clock: "boottime",
-    utc_offset_ns: capture.attachment.utcOffsetNs.toString(),
-    generation: plan.generation,
-    law: plan.law,
-    bpftrace: facts.bpftrace.kind === "known" ? facts.bpftrace.value.text : "unknown",
-    buffer_pages: plan.program.config.perfRbPages,
-    probes: plan.probes,
-    cannot_see: plan.cannotSee,
-    command: command === undefined ? null : argv,
-    command_pid: command?.pid ?? null,
-    deadline_s: all.deadlineSeconds,
-    events_max: eventsMax,
-  };
+/** Why a target was not traced, told to people too. */
+function failureOf(error: unknown, terminal: Terminal): Pick<SessionResult, "code" | "reason"> {
+  return { code: tellError(error, terminal), reason: error instanceof Error ? error.message : String(error) };
+}
+
+/** The output of CMD, each line with the name of its target. */
+function named(output: CommandOutput | undefined, target: Target): CommandOutput | undefined {
+  return output === undefined
+    ? undefined
+    : { ...output, pass: (it) => output.pass(it, { name: target.name }) };
 }

@@ -98,7 +98,7 @@ export class GuardRun implements AsyncDisposable {
   async reported(): Promise<number | undefined> {
     let over = false;
     this.#done.then(() => over = true);
-    await until("the end of the guard's outputs", () => over, { limitMs: 15_000 });
+    await until("the end of the guard's outputs", () => over);
     return this.#number("exit");
   }
 

@@ -63,7 +63,7 @@ export async function until(
   check: () => Promise<boolean> | boolean,
   options: { readonly limitMs?: number } = {},
 ): Promise<number> {
-  const { limitMs = 10_000 } = options;
+  const { limitMs = 60_000 } = options;
   const start = performance.now();
   while (!await check()) {
     if (performance.now() - start > limitMs) throw new Error(`Cannot see ${what} within ${limitMs} ms`);

@@ -1,0 +1,231 @@
+/**
+ * The run on one target, from opening it to its `end` event.
+ *
+ * @module
+ */
+
+import { holdCommand, launch } from "../../capture/mod.ts";
+import type { Capture, Command } from "../../capture/mod.ts";
+import type { Host, Target } from "../../hosts/mod.ts";
+import { Correlator } from "../../model/mod.ts";
+import type { Scope } from "../../model/mod.ts";
+import { renderProgram } from "../../program/mod.ts";
+import type { EventBody } from "../../schema/mod.ts";
+import { TOOL } from "../version.ts";
+import type { CommandOutput } from "./command_output.ts";
+import { copyTo } from "./copy.ts";
+import { elsewhere } from "./elsewhere.ts";
+import { unlessEnded } from "./endings.ts";
+import type { EventOutput } from "./event_output.ts";
+import { firstExitCode } from "./exit_code.ts";
+import type { ExitCode } from "./exit_code.ts";
+import { tellError } from "./failure.ts";
+import { BUFFER_PAGES } from "./grammar.ts";
+import type { TraceOptions } from "./grammar.ts";
+import { openHost } from "./open_host.ts";
+import { bufferPages, prepare } from "./prepare.ts";
+import type { Prepared } from "./prepare.ts";
+import { EventWriter } from "./publisher.ts";
+import { follow } from "./run_loop.ts";
+import type { RunResult } from "./run_loop.ts";
+import type { Invocation, Terminal } from "./terminal.ts";
+import { userPath } from "./user_path.ts";
+
+/** Seconds after which a run ends when the user gave no duration. */
+export const DEADLINE_SECONDS = 600;
+/** Events after which a run ends when the user gave no number. */
+export const EVENTS_MAX = 1_000_000;
+/** Seconds that the program's own deadline lies behind ours, and the guest's behind that. */
+const MARGIN_SECONDS = 30;
+const GUEST_MARGIN_SECONDS = 300;
+
+/** What a session needs. */
+export interface SessionOptions {
+  /** The machine. */
+  readonly target: Target;
+  /** Names of all targets of the run, this one among them. */
+  readonly targets: readonly string[];
+  /** What was asked for. */
+  readonly options: TraceOptions;
+  /** CMD and the words of the user. */
+  readonly invocation: Invocation;
+  /** Where remarks about this target go. */
+  readonly terminal: Terminal;
+  /** Where the events of all targets go. */
+  readonly events: EventOutput;
+  /** Where the output of CMD goes. */
+  readonly commandOutput: CommandOutput | undefined;
+  /** Aborted with an `Ending` by what ends the run from outside. */
+  readonly signal: AbortSignal;
+}
+
+/** How the run on one target ended. */
+export interface SessionResult {
+  /** The tool's own exit code. */
+  readonly code: ExitCode;
+  /** For people. */
+  readonly reason: string;
+  /** CMD's exit status, when it ended by itself. */
+  readonly commandStatus: number | undefined;
+}
+
+/** Seconds after which the run ends, and whether the user said so. */
+function deadlineOf(options: TraceOptions): number {
+  return Math.ceil((options.durationMs ?? DEADLINE_SECONDS * 1000) / 1000);
+}
+
+/**
+ * Traces one target.
+ *
+ * @param session what is traced, and where the events go
+ * @returns how it ended
+ * @throws {CliError} when the target cannot be traced
+ * @throws {HostError} when it cannot be reached, or goes before it is traced
+ * @throws {ProgramError} when bpftrace refuses the program
+ * @throws the signal's reason when it was aborted before anything was traced
+ */
+export async function runSession(session: SessionOptions): Promise<SessionResult> {
+  const { target, options, invocation: { argv, args }, terminal, signal } = session;
+  const deadlineSeconds = deadlineOf(options);
+  const { host, lost } = await openHost(target, {
+    timeLimitSeconds: deadlineSeconds + GUEST_MARGIN_SECONDS,
+    signal,
+    onProgress: (text) => terminal.status(text),
+  });
+  await using _host = host;
+  terminal.status(`${host.name}: looking at the kernel`);
+  const preparing = prepare(host, {
+    bpftrace: options.bpftrace,
+    hint: elsewhere(target, args),
+    signal,
+    limits: (cpus) => ({
+      deadlineSeconds: deadlineSeconds + MARGIN_SECONDS,
+      eventsMax: Math.max(options.eventsMax ?? 0, EVENTS_MAX),
+      bufferPages: bufferPages(BUFFER_PAGES, cpus),
+      follow: argv.length > 0,
+    }),
+  });
+  const prepared = await unlessEnded(signal, preparing);
+  await using command = argv.length > 0 ? await hold(host, { argv, copy: options.copy, signal }) : undefined;
+  terminal.status(`${host.name}: attaching ${prepared.plan.probes.length} probes`);
+  await using capture = await launch(host, {
+    source: renderProgram(prepared.plan.program),
+    bpftrace: options.bpftrace,
+    sudo: options.sudo,
+    commandPid: command?.pid ?? 0,
+    signal,
+  });
+  return await trace({ ...session, host, lost, prepared, command, capture });
+}
+
+/** A session whose probes are attached. */
+interface Attached extends SessionOptions {
+  readonly host: Host;
+  readonly lost: Promise<Error>;
+  readonly prepared: Prepared;
+  readonly command: Command | undefined;
+  readonly capture: Capture;
+}
+
+async function hold(
+  host: Host,
+  what: { readonly argv: readonly string[]; readonly copy: readonly string[]; readonly signal: AbortSignal },
+): Promise<Command> {
+  const command = await holdCommand(host, what.argv);
+  const end = () => command[Symbol.asyncDispose]();
+  what.signal.addEventListener("abort", end, { once: true });
+  try {
+    for (const path of what.copy) await copyTo(host, { path: userPath(path), folder: command.folder });
+    what.signal.throwIfAborted();
+    return command;
+  } catch (error) {
+    await end();
+    throw error;
+  } finally {
+    what.signal.removeEventListener("abort", end);
+  }
+}
+
+async function trace(session: Attached): Promise<SessionResult> {
+  const { options, terminal, host, prepared: { description, plan }, command, capture } = session;
+  const { attachedNs, utcOffsetNs } = capture.attachment;
+  const scope = scopeOf(options, command);
+  const correlator = new Correlator({ law: plan.law, attachedNs, scope, cpus: description.cpus });
+  const origin = { host: host.name, utcOffsetNs };
+  const writer = new EventWriter(session.events, { origin, failedOnly: options.failed });
+  const eventsMax = options.eventsMax ?? EVENTS_MAX;
+  const deadlineSeconds = deadlineOf(options);
+  terminal.status(
+    `${host.name}: tracing Linux ${description.release}, ${plan.probes.length} probes; ` +
+      `ends after ${deadlineSeconds} s or ${eventsMax} events, Ctrl-C ends it now`,
+  );
+  await writer.start(startBody(session, eventsMax));
+  const passed = command === undefined ? undefined : session.commandOutput?.pass(command.output);
+  command?.go();
+  const result = await follow({
+    capture,
+    correlator,
+    writer,
+    command,
+    signal: session.signal,
+    lost: session.lost,
+    limits: {
+      durationMs: deadlineSeconds * 1000,
+      durationGiven: options.durationMs !== undefined,
+      eventsMax,
+      eventsGiven: options.eventsMax !== undefined,
+    },
+  });
+  const unwritten = await passed?.finish();
+  tellDiagnostics(session);
+  const code = unwritten === undefined ? result.code : firstExitCode([result.code, unwritten.code]);
+  const summary = await writer.end(correlator.trust, endBody(result, code));
+  if (!options.quiet) terminal.note(summary.trimEnd());
+  if (unwritten !== undefined) tellError(unwritten, terminal);
+  return { code, reason: result.reason, commandStatus: result.commandStatus };
+}
+
+function endBody(result: RunResult, code: ExitCode): EventBody<"end"> {
+  const { reason, complete, commandStatus } = result;
+  return { reason, complete, exit_code: code, command_status: commandStatus ?? null };
+}
+
+function tellDiagnostics({ capture, terminal }: Attached): void {
+  for (const it of capture.diagnostics()) {
+    if (it.level !== "error") continue;
+    terminal.note(`bpftrace: ${it.text}${it.hint === undefined ? "" : ` (${it.hint})`}`);
+  }
+}
+
+function scopeOf(options: TraceOptions, command: Command | undefined): Scope {
+  const pids = [...options.pids, ...(command === undefined ? [] : [command.pid])];
+  return {
+    pids: pids.length === 0 ? undefined : new Set(pids),
+    comm: options.comm,
+    descendants: command !== undefined,
+  };
+}
+
+function startBody(session: Attached, eventsMax: number): EventBody<"start"> {
+  const { prepared: { description, facts, plan }, capture, command } = session;
+  return {
+    tool: TOOL,
+    targets: session.targets,
+    boot_id: description.bootId,
+    release: description.release,
+    machine: description.machine,
+    cpus: description.cpus,
+    clock: "boottime",
+    utc_offset_ns: capture.attachment.utcOffsetNs.toString(),
+    generation: plan.generation,
+    law: plan.law,
+    bpftrace: facts.bpftrace.kind === "known" ? facts.bpftrace.value.text : "unknown",
+    buffer_pages: plan.program.config.perfRbPages,
+    probes: plan.probes,
+    cannot_see: plan.cannotSee,
+    command: command === undefined ? null : session.invocation.argv,
+    command_pid: command?.pid ?? null,
+    deadline_s: deadlineOf(session.options),
+    events_max: eventsMax,
+  };
+}
