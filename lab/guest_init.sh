@@ -15,9 +15,10 @@ mount -t devpts devpts /dev/pts
 mount -t tmpfs tmpfs /run
 mount -t tmpfs tmpfs /tmp
 mount -t tmpfs tmpfs /root
+mount -t tmpfs tmpfs /home
 mount -t tmpfs tmpfs /dev/shm
 chmod 1777 /tmp /dev/shm
-chmod 755 /root
+chmod 755 /root /home
 [ -e /dev/fd ] || ln -s /proc/self/fd /dev/fd
 hostname lab
 
@@ -32,10 +33,16 @@ for word in $(cat /proc/cmdline); do
 done
 (sleep "$limit"; echo "lab-guest: time limit of $limit s reached" >/dev/console; busybox poweroff -f) &
 
-mkdir -p /root/.ssh
-printf 'ssh-ed25519 %s lab\n' "$key" >/root/.ssh/authorized_keys
-chmod 700 /root/.ssh
-chmod 600 /root/.ssh/authorized_keys
+# root, one user who may use sudo, and one who may not.
+for user in root lab plain; do
+  home=/home/$user
+  [ "$user" = root ] && home=/root
+  mkdir -p "$home/.ssh"
+  printf 'ssh-ed25519 %s lab\n' "$key" >"$home/.ssh/authorized_keys"
+  chmod 700 "$home/.ssh"
+  chmod 600 "$home/.ssh/authorized_keys"
+  chown -R "$user:$user" "$home"
+done
 ip link set lo up
 ip link set eth0 up
 ip addr add 10.0.2.15/24 dev eth0

@@ -13,8 +13,28 @@ import { recipeHash } from "./recipe.ts";
 import { removeTree } from "./remove_tree.ts";
 
 /** What is installed in a guest. */
-const PACKAGES = ["bpftrace", "dropbear-bin", "busybox-static", "kmod", "iproute2", "mount", "procps"];
+const PACKAGES = [
+  "bpftrace",
+  "dropbear-bin",
+  "busybox-static",
+  "kmod",
+  "iproute2",
+  "mount",
+  "procps",
+  "sudo",
+];
 const EXCLUDED_PATHS = ["/usr/share/doc/*", "/usr/share/locale/*", "/usr/share/man/*"];
+/**
+ * What is added to the files of the packages, by path: users without rights of their own, of whom `lab` may use sudo
+ * and `plain` may not, and a name for the guest itself, which sudo looks up.
+ */
+const ADDED: Readonly<Record<string, string>> = {
+  "etc/passwd": "lab:x:1000:1000::/home/lab:/bin/sh\nplain:x:1001:1001::/home/plain:/bin/sh\n",
+  "etc/group": "lab:x:1000:\nplain:x:1001:\n",
+  "etc/shadow": "lab:*:20000:0:99999:7:::\nplain:*:20000:0:99999:7:::\n",
+  "etc/hosts": "127.0.0.1 localhost lab\n",
+  "etc/sudoers.d/lab": "lab ALL=(root) NOPASSWD: ALL\n",
+};
 /** Kernels from 5.10 on have to mount the image, so it has no feature that is younger. */
 const FILE_SYSTEM = ["mke2fs", "-q", "-t", "ext4", "-O", "^metadata_csum,^orphan_file"];
 /** Room that the image has beyond its content, for the file system's own tables. */
@@ -42,7 +62,13 @@ const NEEDED_BYTES = 1_500_000_000;
 export async function buildRootImage(suite: string, options: BuildOptions = {}): Promise<string> {
   const init = await Deno.readTextFile(new URL("./guest_init.sh", import.meta.url));
   const source = { suite, variant: "apt", packages: PACKAGES, excludedPaths: EXCLUDED_PATHS } as const;
-  const recipe = [...debianTarCommand(source), ...FILE_SYSTEM, String(SPARE_BYTES), init];
+  const recipe = [
+    ...debianTarCommand(source),
+    ...FILE_SYSTEM,
+    String(SPARE_BYTES),
+    init,
+    JSON.stringify(ADDED),
+  ];
   const label = `root file system ${suite}`;
   const { signal, onProgress } = options;
 
@@ -82,6 +108,12 @@ async function makeImage(options: {
   await Deno.remove(tar);
   await Deno.writeTextFile(`${root}/usr/sbin/lab-init`, options.init);
   await Deno.chmod(`${root}/usr/sbin/lab-init`, 0o755);
+  for (const [path, text] of Object.entries(ADDED)) {
+    const present = await Deno.readTextFile(`${root}/${path}`).catch(() => "");
+    await Deno.writeTextFile(`${root}/${path}`, present + text);
+  }
+  // sudo reads no file that others may write to.
+  await Deno.chmod(`${root}/etc/sudoers.d/lab`, 0o440);
   const content = await contentSize(root);
   const kilobytes = Math.ceil((content + SPARE_BYTES) / 1024);
   // In its own user namespace a plain user's files look as if they were root's, and so they get into the image.
