@@ -45,6 +45,8 @@ export interface RunResult {
 interface Stop {
   readonly reason: string;
   readonly code: ExitCode;
+  /** What the kernel still had to say was not heard. */
+  readonly isCutOff?: true;
 }
 
 /** Milliseconds in which the last events of an ended command arrive: heartbeats, and a grace period of RCU. */
@@ -118,7 +120,7 @@ export async function follow(run: RunLoop): Promise<RunResult> {
   if (lost || writer.tally.undetermined > 0) codes.push(EXIT.undetermined);
   return {
     reason: stop.reason,
-    complete: unasked === undefined && !lost,
+    complete: unasked === undefined && stop.isCutOff !== true && !lost,
     code: firstExitCode(codes),
     commandStatus,
   };
@@ -159,7 +161,7 @@ function watch(
   signal.addEventListener("abort", onAbort, { once: true });
   run.lost.then((error) => {
     if (over) return;
-    end({ reason: error.message, code: EXIT.undetermined });
+    end({ reason: error.message, code: EXIT.undetermined, isCutOff: true });
     capture[Symbol.asyncDispose]().then(undefined, () => undefined);
   });
   let settle: ReturnType<typeof setInterval> | undefined;

@@ -159,8 +159,8 @@ Deno.test("follow() ends with the code of the signal that interrupts it", async 
 });
 
 Deno.test("follow() is undetermined when the target is lost", async () => {
-  const { reason, code } = await run({ lost: Promise.resolve(new Error("The guest has gone")) });
-  assert.deepEqual([reason, code], ["The guest has gone", 4]);
+  const { reason, code, complete } = await run({ lost: Promise.resolve(new Error("The guest has gone")) });
+  assert.deepEqual([reason, code, complete], ["The guest has gone", 4, false]);
 });
 
 Deno.test("follow() is undetermined when the command is lost", async () => {
