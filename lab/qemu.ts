@@ -70,7 +70,9 @@ export const QEMU_PROGRAM = "qemu-system-x86_64";
 export function qemuCommand(options: QemuOptions): readonly string[] {
   const { files, port, extraQemu } = options;
   const replaceable = [
-    ["-accel", "tcg,thread=multi"],
+    // One thread for all virtual CPUs: with several, a CPU can execute code that another has just patched, and Linux
+    // patches itself whenever a probe comes or goes. Such guests have panicked.
+    ["-accel", "tcg,thread=single"],
     ["-cpu", "max"],
     ["-smp", String(options.cpus)],
     ["-m", `${options.memoryMb}M`],
