@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { CliError, EXIT, type ExitCode, firstExitCode } from "./exit_code.ts";
+import { CliError, EXIT, EXIT_MEANINGS, type ExitCode, exitCodesLine, firstExitCode } from "./exit_code.ts";
 
 /** The contract of the command line: the first of these that applies. */
 const ORDER: readonly ExitCode[] = [2, 3, 130, 143, 129, 1, 4, 5, 0];
@@ -22,4 +22,10 @@ Deno.test("CliError carries its code and hint", () => {
     "Cannot do it",
   ]);
   assert.equal(new CliError("No", { code: EXIT.usage }).hint, undefined);
+});
+
+Deno.test("EXIT_MEANINGS says every code once, and so does exitCodesLine()", () => {
+  const told = EXIT_MEANINGS.flatMap(({ codes }) => codes);
+  assert.deepEqual(told, Object.values(EXIT).toSorted((a, b) => a - b));
+  for (const code of told) assert.match(exitCodesLine(), new RegExp(`\\b${code}\\b`));
 });

@@ -90,9 +90,19 @@ const plan = merge(
   }),
 );
 
+const man = object({
+  command: constant("man"),
+  page: optional(argument(string({ metavar: "COMMAND" }), {
+    description: message`The command whose page is wanted; without it the page of the whole tool.`,
+  })),
+});
+
 /** The kernels of the lab; the first is the default. */
 const KERNELS = LAB_KERNELS.map((it) => it.name);
-const kernelArgument = withDefault(argument(choice(KERNELS, { metavar: "KERNEL" })), KERNELS[0] ?? "6.12");
+const kernelArgument = withDefault(
+  argument(choice(KERNELS, { metavar: "KERNEL" }), { description: message`A kernel of the lab's list.` }),
+  KERNELS[0] ?? "6.12",
+);
 
 /** Examples for a command's own `--help`. */
 function examples(...rows: readonly (readonly [words: string, what: string])[]): Message {
@@ -142,7 +152,12 @@ const lab = or(
   ),
   command(
     "rm",
-    object({ command: constant("lab rm"), name: optional(argument(string({ metavar: "NAME" }))) }),
+    object({
+      command: constant("lab rm"),
+      name: optional(
+        argument(string({ metavar: "NAME" }), { description: message`A name that lab list shows as built.` }),
+      ),
+    }),
     {
       brief: message`Remove what was built: everything, or what is named.`,
       footer: examples(["lab rm", "gives the room back; it is built again when needed"]),
@@ -181,6 +196,10 @@ export const grammar: Parser<"sync", CommandLine, unknown> = or(
       ["lab run --help", "more about one command"],
     ),
   }),
+  command("man", man, {
+    brief: message`Print a manual page in the format of man(7).`,
+    footer: examples(["man plan", 'the page of plan; "| man -l -" behind it shows it']),
+  }),
   command("trace", traceOptions, {
     brief: message`Show every pidfd live; this is what happens without a command.`,
     usageLine: usage("[OPTION...]", "[-- CMD...]"),
@@ -188,6 +207,10 @@ export const grammar: Parser<"sync", CommandLine, unknown> = or(
   }),
   traceOptions,
 );
+
+/** The whole tool in one sentence. */
+export const BRIEF: Message =
+  message`See every pidfd on a live Linux kernel from its birth to its last close.`;
 
 /** The usage of the whole tool. */
 export const USAGE: Usage = [{
@@ -204,7 +227,9 @@ export const EXAMPLES: Message = TRACE_EXAMPLES.flatMap(([words, what]) => examp
 export type TraceOptions = InferValue<typeof traceOptions>;
 /** The options of `plan`. */
 export type PlanOptions = InferValue<typeof plan>;
+/** The options of `man`. */
+export type ManOptions = InferValue<typeof man>;
 /** The options of `lab`. */
 export type LabOptions = InferValue<typeof lab>;
 /** One parsed command line. */
-export type CommandLine = TraceOptions | PlanOptions | LabOptions;
+export type CommandLine = TraceOptions | PlanOptions | ManOptions | LabOptions;

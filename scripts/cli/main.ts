@@ -4,12 +4,12 @@
  * @module
  */
 
-import { message } from "@optique/core/message";
+import { text } from "@optique/core/message";
 import { run } from "@optique/run";
 import { VERSION } from "../version.ts";
-import { CliError, EXIT } from "./exit_code.ts";
+import { CliError, EXIT, exitCodesLine } from "./exit_code.ts";
 import { tellError } from "./failure.ts";
-import { EXAMPLES, grammar, LAB_COMMANDS, USAGE } from "./grammar.ts";
+import { BRIEF, EXAMPLES, grammar, LAB_COMMANDS, USAGE } from "./grammar.ts";
 import type { CommandLine } from "./grammar.ts";
 import { openTerminal } from "./terminal.ts";
 import type { Invocation } from "./terminal.ts";
@@ -77,10 +77,9 @@ function parse(args: readonly string[]): CommandLine {
     showChoices: true,
     colors: false,
     maxWidth: 79,
-    brief: message`See every pidfd on a live Linux kernel from its birth to its last close.`,
+    brief: BRIEF,
     examples: EXAMPLES,
-    footer:
-      message`Exit codes: 0 well, 1 a rule is broken, 2 usage, 3 cannot run here, 4 undetermined, 5 a budget ended it, 129/130/143 signals. With -- CMD: the status of CMD.`,
+    footer: [text(exitCodesLine())],
     onExit: (code) => {
       // Whatever is wrong with the words is a matter of usage, a wrong word after "help" too.
       throw new Exit(code === 0 ? EXIT.well : EXIT.usage);
@@ -120,6 +119,8 @@ async function dispatch(line: CommandLine, invocation: Invocation): Promise<numb
       return await (await import("./trace.ts")).trace(line, invocation);
     case "plan":
       return await (await import("./plan.ts")).plan(line, invocation);
+    case "man":
+      return await (await import("./man.ts")).man(line, invocation.terminal);
     default:
       return await (await import("./lab.ts")).lab(line, invocation.terminal);
   }

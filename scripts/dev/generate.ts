@@ -1,5 +1,6 @@
 /**
- * Writes the generated documents: the JSON Schema of the events, and the page about them.
+ * Writes the generated documents: the JSON Schema of the events and the page about them, the manual, and the lists in
+ * pages that are otherwise written by hand.
  *
  * `--check` writes nothing and exits with 1 when a document is out of date.
  *
@@ -8,6 +9,9 @@
 
 import { COMMON_FIELDS, EVENT_TABLE, jsonSchema } from "../../schema/mod.ts";
 import type { PublishedField, PublishedFields } from "../../schema/mod.ts";
+import { LAB_PACKAGES } from "../../lab/mod.ts";
+import { eventExamples } from "./event_examples.ts";
+import { exitCodeList, manualFiles } from "./manual_page.ts";
 
 /** A generated document. */
 export interface Document {
@@ -17,21 +21,74 @@ export interface Document {
   readonly text: string;
 }
 
-/** Returns all generated documents. */
-export function documents(): readonly Document[] {
+/**
+ * Returns all generated documents.
+ *
+ * @throws {TypeError} when a page has no place for what is generated into it
+ */
+export async function documents(): Promise<readonly Document[]> {
   return [
     { path: "docs/schema/trace-clone-1.json", text: `${JSON.stringify(jsonSchema(), null, 2)}\n` },
-    { path: "docs/events.md", text: eventsPage() },
+    { path: "docs/events.md", text: eventsPage(await eventExamples()) },
+    ...manualFiles().map(({ name, text }) => ({ path: `docs/man/${name}`, text })),
+    await filled("README.md", { "exit codes": exitCodeList() }),
+    await filled("docs/dependencies.md", { "lab packages": packageList() }),
   ];
 }
 
-function eventsPage(): string {
+/** A page of this repository with what stands between its marks written anew. */
+async function filled(
+  path: string,
+  parts: Readonly<Record<string, readonly string[]>>,
+): Promise<Document> {
+  let text = await Deno.readTextFile(new URL(`../../${path}`, import.meta.url));
+  for (const [mark, lines] of Object.entries(parts)) text = fill(text, { mark, lines });
+  return { path, text };
+}
+
+/**
+ * Writes anew what stands between `<!-- generated: MARK -->` and `<!-- end -->`.
+ *
+ * @param text a page
+ * @param part the mark, and the lines that belong there
+ * @returns the page
+ * @throws {TypeError} when the page has no such mark
+ *
+ * @example
+ * ```ts
+ * import { fill } from "./generate.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const page = "<!-- generated: a -->\n\nold\n\n<!-- end -->\n";
+ * const lines = ["- new"];
+ * assert.equal(fill(page, { mark: "a", lines }), "<!-- generated: a -->\n\n- new\n\n<!-- end -->\n");
+ * ```
+ */
+export function fill(
+  text: string,
+  part: { readonly mark: string; readonly lines: readonly string[] },
+): string {
+  const begin = `<!-- generated: ${part.mark} -->\n`;
+  const from = text.indexOf(begin);
+  const to = text.indexOf("<!-- end -->", from);
+  if (from < 0 || to < 0) throw new TypeError(`Cannot fill a page: the mark "${begin.trim()}" is required`);
+  return `${text.slice(0, from + begin.length)}\n${part.lines.join("\n")}\n\n${text.slice(to)}`;
+}
+
+function packageList(): readonly string[] {
+  return LAB_PACKAGES.map(({ name, why, onlyWithoutRoot }) =>
+    `- \`${name}\`${onlyWithoutRoot === true ? " (without root)" : ""}: ${why}`
+  );
+}
+
+function eventsPage(examples: ReadonlyMap<string, string>): string {
   const lines = [
     "# Events",
     "",
     "One JSON object a line, in UTF-8. The [JSON Schema](schema/trace-clone-1.json) and this page are made from the",
     "table in `schema/event_table.ts` by `deno task generate`. 64-bit numbers are strings of decimal digits. `null` says",
-    "that a value is not known; 0 never does. New fields and types may come; those that are here stay.",
+    "that a value is not known; 0 never does. New fields and types may come; those that are here stay. The examples are",
+    "what the model says about the scenarios of `tests/scenarios/`.",
     "",
     "## All events",
     "",
@@ -39,6 +96,8 @@ function eventsPage(): string {
   ];
   for (const [type, event] of Object.entries(EVENT_TABLE)) {
     lines.push("", `## ${type}`, "", `${event.meaning}.`, "", ...rows(event.fields));
+    const example = examples.get(type);
+    if (example !== undefined) lines.push("", "```json", example, "```");
   }
   return `${lines.join("\n")}\n`;
 }
@@ -62,14 +121,15 @@ function row(name: string, field: PublishedField): readonly string[] {
 async function main(args: readonly string[]): Promise<number> {
   const check = args.includes("--check");
   let stale = 0;
-  for (const { path, text } of documents()) {
+  for (const { path, text } of await documents()) {
     const url = new URL(`../../${path}`, import.meta.url);
     const present = await Deno.readTextFile(url).catch(() => undefined);
     if (present === text) continue;
     stale += 1;
     if (check) console.error(`out of date: ${path}; run deno task generate`);
     else {
-      await Deno.mkdir(new URL(".", url), { recursive: true });
+      // The top of the repository is there, and may not be written to.
+      if (path.includes("/")) await Deno.mkdir(new URL(".", url), { recursive: true });
       await Deno.writeTextFile(url, text);
       console.log(`wrote ${path}`);
     }
