@@ -4,8 +4,7 @@
  * @module
  */
 
-import { type Host, HostError } from "../hosts/host.ts";
-import { run } from "./_run.ts";
+import { type Host, HostError, run } from "../hosts/mod.ts";
 import { type Support, supported, unsupported } from "./feature.ts";
 
 /** A version of bpftrace; it decides about the language it understands, never about the kernel. */
@@ -107,6 +106,9 @@ export function bpftraceDialect(version: BpftraceVersion): Support {
   );
 }
 
+/** How long bpftrace may take to say its version, in milliseconds. A real one answers at once. */
+const VERSION_TIMEOUT_MS = 10_000;
+
 /**
  * Asks a host which bpftrace it has.
  *
@@ -128,7 +130,7 @@ export function bpftraceDialect(version: BpftraceVersion): Support {
  */
 export async function readBpftrace(host: Host, options: ReadBpftraceOptions = {}): Promise<Bpftrace> {
   const program = options.program ?? "bpftrace";
-  const result = await run(host, [program, "--version"]);
+  const result = await run(host, [program, "--version"], { timeoutMs: VERSION_TIMEOUT_MS });
   if (result.code !== 0) throw failure(host, program, result);
   const text = (result.stdout.trim() || result.stderr.trim()).slice(0, 200);
   const version = parseBpftraceVersion(text);

@@ -5,8 +5,9 @@
  */
 
 import { basename, dirname } from "node:path";
-import { HostError, LocalHost } from "../../hosts/mod.ts";
+import { HostError, LocalHost, run } from "../../hosts/mod.ts";
 import type { Host } from "../../hosts/mod.ts";
+import { CliError, EXIT } from "./exit_code.ts";
 
 /**
  * Copies a file or folder into a folder of a host, with its modes, by `tar` on both sides.
@@ -32,6 +33,24 @@ export async function copyTo(
   const [fromWords, toWords] = await words;
   if (from.code !== 0) throw refused(path, { host: "local", words: fromWords });
   if (to.code !== 0) throw refused(path, { host: host.name, words: toWords });
+}
+
+/**
+ * Refuses what cannot be copied, before anything is started for it.
+ *
+ * @param paths files and folders of this machine
+ * @throws {CliError} of code 3 when one cannot be read
+ */
+export async function checkCopies(paths: readonly string[]): Promise<void> {
+  await using local = new LocalHost();
+  for (const path of paths) {
+    const { code } = await run(local, ["test", "-r", path]);
+    if (code === 0) continue;
+    throw new CliError(`Cannot copy ${JSON.stringify(path)}: nothing of that name can be read here`, {
+      code: EXIT.cannotRun,
+      hint: "Name a file or folder of this machine after --copy",
+    });
+  }
 }
 
 function refused(path: string, by: { readonly host: string; readonly words: string }): HostError {

@@ -14,7 +14,7 @@ import type { Usage } from "@optique/core/usage";
 import { choice, integer, string } from "@optique/core/valueparser";
 import type { Target } from "../../hosts/mod.ts";
 import { LAB_KERNELS } from "../../lab/mod.ts";
-import { durationValue, globValue, targetValue } from "./values.ts";
+import { durationValue, globValue, pathValue, programValue, targetValue } from "./values.ts";
 
 /** Ring buffer of each CPU when nothing is said, in pages of 4 KiB. */
 export const BUFFER_PAGES = 4096;
@@ -25,7 +25,7 @@ const LOCAL: Target = { kind: "local", name: "local" };
 /** What every command that looks at a target takes. */
 const accessOptions = object({
   bpftrace: withDefault(
-    option("--bpftrace", string({ metavar: "PATH" }), { description: message`bpftrace on the target.` }),
+    option("--bpftrace", programValue(), { description: message`bpftrace on the target.` }),
     "bpftrace",
   ),
   sudo: option("--sudo", { description: message`Run bpftrace as root there, by sudo without a password.` }),
@@ -72,10 +72,10 @@ const traceOptions = merge(
     eventsMax: optional(option("-M", "--max-events", integer({ metavar: "N", min: 1, max: 1_000_000_000 }), {
       description: message`End after this many events.`,
     })),
-    copy: multiple(option("--copy", string({ metavar: "PATH" }), {
+    copy: multiple(option("--copy", pathValue("PATH"), {
       description: message`Copy a file or folder of this machine into CMD's folder; repeatable.`,
     })),
-    commandOutput: optional(option("--cmd-output", string({ metavar: "FILE" }), {
+    commandOutput: optional(option("--cmd-output", pathValue("FILE"), {
       description: message`Write CMD's output to this file instead of stderr.`,
     })),
     noHeader: option("--no-header", { description: message`No line with column titles.` }),

@@ -17,6 +17,7 @@ import {
   startGuest,
 } from "../../lab/mod.ts";
 import { endingOf, watchEndings } from "./endings.ts";
+import { CliError, EXIT } from "./exit_code.ts";
 import type { LabOptions, TraceOptions } from "./grammar.ts";
 import type { Terminal } from "./terminal.ts";
 import { trace } from "./trace.ts";
@@ -43,6 +44,12 @@ export async function lab(options: LabOptions, terminal: Terminal): Promise<numb
       return await demo(options, terminal);
     case "lab rm": {
       const removed = await removeCached(options.name);
+      if (removed.length === 0 && options.name !== undefined) {
+        throw new CliError(`Cannot remove ${JSON.stringify(options.name)}: nothing of that name is built`, {
+          code: EXIT.usage,
+          hint: "See deno run trace-clone lab list",
+        });
+      }
       for (const it of removed) await terminal.write(`removed ${it.name} (${megabytes(it.sizeBytes)})\n`);
       if (removed.length === 0) terminal.note("Nothing to remove");
       return 0;

@@ -11,8 +11,9 @@ import { CliError, EXIT, exitCodesLine } from "./exit_code.ts";
 import { tellError } from "./failure.ts";
 import { BRIEF, EXAMPLES, grammar, LAB_COMMANDS, USAGE } from "./grammar.ts";
 import type { CommandLine } from "./grammar.ts";
-import { openTerminal } from "./terminal.ts";
-import type { Invocation } from "./terminal.ts";
+import { manual } from "./manual.ts";
+import { openTerminal, print } from "./terminal.ts";
+import type { Invocation, Terminal } from "./terminal.ts";
 
 /** Title of what is about the command line itself. */
 const HELP = "Help";
@@ -38,7 +39,8 @@ export async function main(args: readonly string[]): Promise<number> {
   const terminal = openTerminal({ quiet: own.includes("-q") || own.includes("--quiet") });
   try {
     // No word at all is no choice between commands: it means the default.
-    const line = parse(own.length === 0 ? ["trace"] : own);
+    checkWords(args);
+    const line = parse(own.length === 0 ? ["trace"] : own, terminal);
     checkCommand(line, argv, dashes >= 0);
     return await dispatch(line, { args, argv, terminal });
   } catch (error) {
@@ -47,7 +49,7 @@ export async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-function parse(args: readonly string[]): CommandLine {
+function parse(args: readonly string[], terminal: Terminal): CommandLine {
   const [first, second] = args;
   if (first === "lab" && second !== undefined && /^\w/.test(second) && !LAB_COMMANDS.includes(second)) {
     throw new CliError(
@@ -66,10 +68,10 @@ function parse(args: readonly string[]): CommandLine {
     completion: { command: { names: ["completions", "completion"], group: HELP } },
     usageLine: USAGE,
     commandList: "top-level",
-    stdout: (text) => console.log(text.replaceAll(/ +$/gm, "")),
+    stdout: (text) => print(`${text.replaceAll(/ +$/gm, "")}\n`),
     stderr: (text) => {
       // The usage of every command above a one-line error hides the error.
-      if (!text.startsWith("Usage:")) console.error(text.replaceAll(/ +$/gm, ""));
+      if (!text.startsWith("Usage:")) terminal.note(text.replaceAll(/ +$/gm, ""));
     },
     aboveError: "none",
     errorExitCode: EXIT.usage,
@@ -82,8 +84,25 @@ function parse(args: readonly string[]): CommandLine {
     footer: [text(exitCodesLine())],
     onExit: (code) => {
       // Whatever is wrong with the words is a matter of usage, a wrong word after "help" too.
+      if (code !== 0) terminal.note(`  hint: See deno run trace-clone ${helpWords(args)}`);
       throw new Exit(code === 0 ? EXIT.well : EXIT.usage);
     },
+  });
+}
+
+/** The words that show the help of the command that was meant, as far as it is known. */
+function helpWords(args: readonly string[]): string {
+  const page = manual().commands.find(({ words }) => words[0] === args[0]);
+  return [...(page?.words ?? []), "--help"].join(" ");
+}
+
+/** Refuses words whose bytes were lost before they came here: they would name something else. */
+function checkWords(words: readonly string[]): void {
+  const word = words.find((it) => it.includes("\ufffd"));
+  if (word === undefined) return;
+  throw new CliError(`Cannot read the word ${JSON.stringify(word)}: text in UTF-8 is required`, {
+    code: EXIT.usage,
+    hint: "In a pattern, ? stands for any character; a file needs another name",
   });
 }
 
@@ -101,6 +120,12 @@ function checkCommand(line: CommandLine, argv: readonly string[], dashes: boolea
   }
   if (dashes && argv.length === 0) {
     throw usage("Nothing stands after --", "Write the command to run, such as -- ./prog");
+  }
+  if (/^(-|$)/.test(argv[0] ?? "./prog")) {
+    throw usage(
+      `Cannot run the command ${JSON.stringify(argv[0])}: a name without a dash in front is required`,
+      "Write the command to run, such as -- ./prog",
+    );
   }
   if (
     line.command === "trace" && argv.length === 0 &&

@@ -4,6 +4,8 @@
  * @module
  */
 
+import { CliError, EXIT } from "./exit_code.ts";
+
 /** Where text goes; events to `write`, everything else to `note` and `status`. */
 export interface Terminal {
   /** Writes to standard output; resolves to `false` when nobody reads it any more. */
@@ -57,8 +59,7 @@ export function openTerminal(options: { readonly quiet: boolean }): Terminal {
         for (let at = 0; at < bytes.length;) at += await Deno.stdout.write(bytes.subarray(at));
         return true;
       } catch (problem) {
-        if (problem instanceof Deno.errors.BrokenPipe) return false;
-        throw problem;
+        return unread(problem);
       }
     },
     note(text) {
@@ -92,11 +93,38 @@ export function prefixed(terminal: Terminal, name: string): Terminal {
   };
 }
 
-/** Standard error may be closed: then there is nobody to tell. */
+/**
+ * Writes text to standard output at once.
+ *
+ * @param text what to write
+ * @returns `false` when nobody reads standard output any more
+ * @throws {CliError} of code 3 when it cannot be written
+ */
+export function print(text: string): boolean {
+  try {
+    const bytes = new TextEncoder().encode(text);
+    for (let at = 0; at < bytes.length;) at += Deno.stdout.writeSync(bytes.subarray(at));
+    return true;
+  } catch (problem) {
+    return unread(problem);
+  }
+}
+
+/** `false` when nobody reads standard output, which is a reader's right; anything else is told. */
+function unread(problem: unknown): false {
+  if (problem instanceof Deno.errors.BrokenPipe) return false;
+  const found = problem instanceof Error ? problem.message : String(problem);
+  throw new CliError(`Cannot write to standard output: ${found}`, {
+    code: EXIT.cannotRun,
+    hint: "Make room where it goes, or send it elsewhere",
+  });
+}
+
+/** Standard error may be closed, or full: then there is nobody to tell, and the exit code must say it alone. */
 function writeAll(sink: { writeSync(bytes: Uint8Array): number }, bytes: Uint8Array): void {
   try {
     for (let at = 0; at < bytes.length;) at += sink.writeSync(bytes.subarray(at));
-  } catch (problem) {
-    if (!(problem instanceof Deno.errors.BrokenPipe)) throw problem;
+  } catch {
+    return;
   }
 }

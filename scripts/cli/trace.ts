@@ -8,6 +8,7 @@ import type { Target } from "../../hosts/mod.ts";
 import { NdjsonReport, publish, TableReport } from "../../reports/mod.ts";
 import { openCommandOutput } from "./command_output.ts";
 import type { CommandOutput } from "./command_output.ts";
+import { checkCopies } from "./copy.ts";
 import { endingOf, watchEndings } from "./endings.ts";
 import { EventOutput } from "./event_output.ts";
 import { EXIT, firstExitCode } from "./exit_code.ts";
@@ -17,6 +18,7 @@ import { runSession } from "./session.ts";
 import type { SessionOptions, SessionResult } from "./session.ts";
 import { prefixed } from "./terminal.ts";
 import type { Invocation, Terminal } from "./terminal.ts";
+import { userPath } from "./user_path.ts";
 
 /**
  * Runs the command.
@@ -31,6 +33,7 @@ export async function trace(options: TraceOptions, invocation: Invocation): Prom
   await using endings = watchEndings();
   const { signal } = endings;
   try {
+    await checkCopies(options.copy.map(userPath));
     await using commandOutput = argv.length > 0
       ? await openCommandOutput(terminal, {
         file: options.commandOutput,

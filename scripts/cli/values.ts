@@ -5,6 +5,7 @@
  */
 
 import { message, text } from "@optique/core/message";
+import type { Message } from "@optique/core/message";
 import type { ValueParser } from "@optique/core/valueparser";
 import { parseTarget } from "../../hosts/mod.ts";
 import type { Target } from "../../hosts/mod.ts";
@@ -27,6 +28,34 @@ export function targetValue(): ValueParser<"sync", Target> {
       }
     },
     format: (value) => value.name,
+  };
+}
+
+/**
+ * A file or folder of this machine, or a name that stands for one.
+ *
+ * @param metavar what help calls it
+ */
+export function pathValue(metavar: "PATH" | "FILE"): ValueParser<"sync", string> {
+  return nameValue(metavar, /./s, message`A name is required, but nothing was given.`);
+}
+
+/** A program of the target: what `exec` takes for one, and not for an option. */
+export function programValue(): ValueParser<"sync", string> {
+  return nameValue("PATH", /^[^-]/, message`A name without a dash in front is required.`);
+}
+
+function nameValue(
+  metavar: "PATH" | "FILE",
+  required: RegExp,
+  error: Message,
+): ValueParser<"sync", string> {
+  return {
+    mode: "sync",
+    metavar,
+    placeholder: ".",
+    parse: (input) => required.test(input) ? { success: true, value: input } : { success: false, error },
+    format: (value) => value,
   };
 }
 
@@ -59,7 +88,10 @@ export function globValue(): ValueParser<"sync", RegExp> {
     mode: "sync",
     metavar: "GLOB",
     placeholder: /^$/,
-    parse: (input) => ({ success: true, value: globExpression(input) }),
+    parse: (input) =>
+      input === ""
+        ? { success: false, error: message`A pattern is required, but nothing was given.` }
+        : { success: true, value: globExpression(input) },
     format: (value) => value.source,
   };
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { durationValue, globExpression, globValue, targetValue } from "./values.ts";
+import { durationValue, globExpression, globValue, pathValue, programValue, targetValue } from "./values.ts";
 
 Deno.test("durationValue() reads a number with a unit, and takes a bare one as seconds", () => {
   const rows: readonly (readonly [string, number | undefined])[] = [
@@ -58,7 +58,8 @@ Deno.test("globExpression() matches every text that has no wild character, and o
     assert.match(glob, globExpression(glob));
     assert.equal(globExpression(glob).test(text), glob === text);
     const result = globValue().parse(glob);
-    assert.ok(result.success && result.value.test(glob));
+    // Nothing has an empty comm: a filter that lets nothing through is a mistake.
+    assert.ok(result.success ? result.value.test(glob) : glob === "");
   }));
 });
 
@@ -70,5 +71,19 @@ Deno.test("targetValue() reads a target, and says what would be one", () => {
   for (const [text, words] of [["labb", "lab:KERNEL"], ["lab:9.99", "6.12"], ["", "local"]] as const) {
     const result = read(text);
     assert.ok(!result.success && JSON.stringify(result.error).includes(words), text);
+  }
+});
+
+Deno.test("pathValue() and programValue() take any name, but not what cannot be one", () => {
+  const rows: readonly (readonly [text: string, path: boolean, program: boolean])[] = [
+    ["/opt/b c/bpftrace", true, true],
+    ["\n", true, true],
+    ["-x", true, false],
+    ["", false, false],
+  ];
+  for (const [text, path, program] of rows) {
+    assert.equal(pathValue("FILE").parse(text).success, path, text);
+    assert.equal(programValue().parse(text).success, program, text);
+    assert.equal(pathValue("PATH").format(text), text);
   }
 });
