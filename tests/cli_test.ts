@@ -1,47 +1,7 @@
 import assert from "node:assert/strict";
-import { fileURLToPath } from "node:url";
 import { VERSION } from "../scripts/version.ts";
-
-const ROOT = fileURLToPath(new URL("../", import.meta.url));
-
-/** Longest time in milliseconds that one call may take. */
-const LIMIT_MS = 30_000;
-
-/** What a finished call said. */
-interface Said {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-/** Runs a program with the tool's own permissions only: the task names them. */
-async function call(program: string, args: readonly string[], cwd = ROOT): Promise<Said> {
-  const child = new Deno.Command(program, {
-    args: [...args],
-    cwd,
-    stdin: "null",
-    stdout: "piped",
-    stderr: "piped",
-    signal: AbortSignal.timeout(LIMIT_MS),
-  });
-  const { code, stdout, stderr } = await child.output();
-  const decoder = new TextDecoder();
-  return { code, stdout: decoder.decode(stdout), stderr: decoder.decode(stderr) };
-}
-
-/** Runs the tool as a person does whose output goes elsewhere. */
-function piped(args: readonly string[], cwd?: string): Promise<Said> {
-  return call(Deno.execPath(), ["run", "-q", "trace-clone", ...args], cwd);
-}
-
-/** Runs the tool on a pseudo-terminal, where both outputs are one. */
-async function onTerminal(args: readonly string[]): Promise<Said> {
-  const line = [Deno.execPath(), "run", "-q", "trace-clone", ...args]
-    .map((it) => `'${it.replaceAll("'", "'\\''")}'`).join(" ");
-  const { code, stdout } = await call("script", ["-qec", line, "/dev/null"]);
-  const text = stdout.replaceAll("\r\n", "\n");
-  return { code, stdout: text, stderr: text };
-}
+import { call, onTerminal, piped, ROOT, TOOL_WORDS } from "./support/said.ts";
+import type { Said } from "./support/said.ts";
 
 interface Row {
   readonly args: readonly string[];
@@ -50,7 +10,7 @@ interface Row {
   readonly stderr?: readonly RegExp[];
 }
 
-const COMMANDS = ["plan", "lab", "trace", "help", "completions"];
+const COMMANDS = ["plan", "lab", "trace", "man", "help", "completions"];
 
 /** No line of a help page is longer than a small terminal is wide. */
 const NARROW = /^(?!.*^.{80})[^]*$/m;
@@ -70,7 +30,9 @@ const ROWS: readonly Row[] = [
   },
   { args: ["-h"], code: 0, stdout: [/^Examples:/m] },
   { args: ["help", "plan"], code: 0, stdout: [/^Usage: trace-clone plan/m] },
-  ...["trace", "plan", "lab", "lab list", "lab build", "lab run", "lab demo", "lab rm"].map((words) => ({
+  ...["trace", "plan", "man", "lab", "lab list", "lab build", "lab run", "lab demo", "lab rm"].map((
+    words,
+  ) => ({
     args: [...words.split(" "), "--help"],
     code: 0,
     stdout: [
@@ -164,6 +126,14 @@ Deno.test("trace-clone does the same on a terminal", async () => {
   });
 });
 
+Deno.test("trace-clone gives a completion script that bash reads, and that knows the options", async () => {
+  const script = `eval "$("$@" completions bash)" && complete -p trace-clone && "$@" completions bash --max`;
+  const { code, stdout, stderr } = await call("bash", ["-c", script, "bash", ...TOOL_WORDS]);
+  assert.deepEqual({ code, stderr }, { code: 0, stderr: "" });
+  assert.match(stdout, /^complete .*trace-clone$/m);
+  assert.match(stdout, /--max-events/);
+});
+
 Deno.test("trace-clone tells each cause once when this machine cannot be traced", async () => {
   const { stderr } = await piped(["--bpftrace", "/no/such/bpftrace"]);
   const causes = stderr.split("\n").filter((it) => it.startsWith("  - "));
@@ -186,7 +156,7 @@ Deno.test("trace-clone finds a relative path in the folder where the user stands
     "true",
   ];
   // A task that runs this test has set INIT_CWD to its own folder.
-  await call("env", ["--unset=INIT_CWD", Deno.execPath(), ...words], `${ROOT}docs`);
+  await call("env", ["--unset=INIT_CWD", Deno.execPath(), ...words], { cwd: `${ROOT}docs` });
   await Deno.remove(`${ROOT}docs/${file}`);
 });
 
