@@ -119,10 +119,8 @@ function localRows({ folder }: Place): readonly Row[] {
   const missing = ["--bpftrace", "/no/such/bpftrace"];
   return [
     { args: missing, code: 3, says: [/Cannot trace "local"/, /it is not on the host/] },
-    { args: ["plan", "--json", ...missing], code: 3, says: [/Cannot trace "local"/] },
     { args: ["--json", ...missing], code: 3, says: [/Cannot trace "local"/] },
     { args: ["--bpftrace", `${folder}/data`], code: 3, says: [/may not be executed/] },
-    { args: ["--bpftrace", folder], code: 3, says: [/may not be executed/] },
     { args: ["--bpftrace", `${folder}/other`], code: 3, says: [/"bpftrace vX\.Y\.Z" is required/] },
     { args: ["--bpftrace", `${folder}/old`], code: 3, says: [/is too old.*v0\.16\.0/] },
     { args: ["--bpftrace", `${folder}/failing`], code: 3, says: [/exit status 0 is required, got 9/] },
