@@ -19,6 +19,14 @@ export const READY_LIMIT_MS = 120_000;
 const LOG_LENGTH_MAX = 65_536;
 const LOG_LIMIT_MS = 5000;
 
+/** Hears every line that bpftrace prints, as it was printed. */
+export interface LineTap {
+  /** Takes the next lines, before anybody else, and returns what the others get instead of them. */
+  take(lines: readonly string[]): readonly string[];
+  /** Resolves when there is room for more. */
+  ready(): Promise<void>;
+}
+
 /** Options of {@linkcode launch}. */
 export interface LaunchOptions {
   /** Text of the program. */
@@ -31,6 +39,8 @@ export interface LaunchOptions {
   readonly commandPid: number;
   /** Longest time in milliseconds until everything is attached. @default {READY_LIMIT_MS} */
   readonly readyLimitMs?: number;
+  /** Hears what is printed, from the first line on, when the messages are read. */
+  readonly tap?: LineTap | undefined;
   /** Ends the launch. */
   readonly signal?: AbortSignal;
 }
@@ -97,7 +107,7 @@ export async function launch(host: Host, options: LaunchOptions): Promise<Captur
   signal?.addEventListener("abort", abort, { once: true });
   try {
     const lines = guarded.lines();
-    const early: CaptureMessage[] = [];
+    const early: string[] = [];
     const ready = await untilReady(lines, early);
     if (ready === undefined) {
       signal?.throwIfAborted();
@@ -108,7 +118,7 @@ export async function launch(host: Host, options: LaunchOptions): Promise<Captur
       throw notReady(host, source, { status: guarded.state.status, log: log.text() });
     }
     const attachment = { ...ready, attachedNs: await uptimeNs(host) };
-    return new RunningCapture(guarded, { attachment, early, lines, log });
+    return new RunningCapture(guarded, { attachment, early, lines, log, tap: options.tap });
   } catch (error) {
     await guarded[Symbol.asyncDispose]();
     throw error;
@@ -169,12 +179,11 @@ function notReady(
 
 async function untilReady(
   lines: AsyncGenerator<readonly string[]>,
-  early: CaptureMessage[],
+  early: string[],
 ): Promise<Omit<Attachment, "attachedNs"> | undefined> {
   for (let next = await lines.next(); !next.done; next = await lines.next()) {
-    const messages = next.value.map(readMessage);
-    early.push(...messages);
-    for (const message of messages) {
+    early.push(...next.value);
+    for (const message of next.value.map(readMessage)) {
       if (message.kind !== "record") continue;
       const match = /^ready (\d+) (\d+) (\d+)\.(\d{6})$/.exec(message.text);
       if (match === null) continue;
@@ -233,9 +242,10 @@ async function within(promise: Promise<unknown>, limitMs: number): Promise<void>
 
 interface RunningParts {
   readonly attachment: Attachment;
-  readonly early: readonly CaptureMessage[];
+  readonly early: readonly string[];
   readonly lines: AsyncGenerator<readonly string[]>;
   readonly log: Log;
+  readonly tap: LineTap | undefined;
 }
 
 class RunningCapture implements Capture {
@@ -254,8 +264,12 @@ class RunningCapture implements Capture {
   }
 
   async *messages(): AsyncGenerator<readonly CaptureMessage[]> {
-    yield this.#parts.early;
-    for await (const lines of this.#parts.lines) yield lines.map(readMessage);
+    const { early, lines, tap } = this.#parts;
+    yield (tap?.take(early) ?? early).map(readMessage);
+    for await (const some of lines) {
+      yield (tap?.take(some) ?? some).map(readMessage);
+      await tap?.ready();
+    }
     await this.#guarded.ended.catch(() => undefined);
     this.#over.resolve(this.#why());
   }

@@ -6,6 +6,7 @@
 
 export { holdCommand } from "./command.ts";
 export type { Command } from "./command.ts";
+export { decodeEntry, decodeHeader } from "./decode_recording.ts";
 export { ProgramError, programError, readDiagnostics } from "./diagnostic.ts";
 export type { Diagnostic } from "./diagnostic.ts";
 export { GUARD, GUARD_GRACE_SECONDS, GUARD_SILENCE_SECONDS, guardArgv } from "./guard.ts";
@@ -13,7 +14,27 @@ export type { GuardMode } from "./guard.ts";
 export { Guarded, HEARTBEAT_MS } from "./guarded.ts";
 export type { GuardedState } from "./guarded.ts";
 export { launch, READY_LIMIT_MS } from "./launch.ts";
-export type { Attachment, Capture, CaptureEnd, LaunchOptions } from "./launch.ts";
+export type { Attachment, Capture, CaptureEnd, LaunchOptions, LineTap } from "./launch.ts";
 export { LINE_LENGTH_MAX, lineChunks } from "./lines.ts";
 export { readMessage } from "./message.ts";
 export type { CaptureMessage } from "./message.ts";
+export { Recorder } from "./recorder.ts";
+export type { RecorderOptions, RecordingSink } from "./recorder.ts";
+export { encodeEntry, encodeHeader, RECORDING_FORMAT, REDACT_FIELDS } from "./recording.ts";
+export type {
+  RecordedAttachment,
+  RecordedCounter,
+  RecordedPlan,
+  RecordedScope,
+  RecordingEnd,
+  RecordingEntry,
+  RecordingHeader,
+  RedactField,
+  ResumePoint,
+} from "./recording.ts";
+export { RecordingError } from "./recording_error.ts";
+export type { RecordingErrorOptions, RecordingProblem } from "./recording_error.ts";
+export { Redactor } from "./redact.ts";
+export { openRecording } from "./replay.ts";
+export type { RecordingPart, ReplayStep } from "./replay.ts";
+export { frame, isZstd, unpackFrames } from "./zstd.ts";

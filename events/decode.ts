@@ -69,6 +69,7 @@ const READERS: Readonly<Record<Exclude<WireKind, "comm">, (word: string) => unkn
     return value <= U64_MAX ? value : undefined;
   },
   hex: (word) => HEX.test(word) ? word : undefined,
+  pointer: (word) => HEX.test(word) ? word : undefined,
   word: (word) => word === "" ? undefined : word,
 };
 

@@ -11,6 +11,20 @@ import type { Loss } from "./loss.ts";
 /** A counter of the kernel side. */
 export type Counter = Exclude<Numbering, "none">;
 
+/** Where a counter of a CPU stands. */
+export interface CounterPoint {
+  /** Which counter. */
+  readonly counter: Counter;
+  /** Whose. */
+  readonly cpu: number;
+  /** Highest number seen. */
+  readonly seen: number;
+  /** Time of the record that had it, CLOCK_BOOTTIME in ns; `null` before the first one. */
+  readonly seenNs: bigint | null;
+  /** How many the last heartbeat told of. */
+  readonly promised: number;
+}
+
 interface CounterState {
   /** Highest number seen. */
   seen: number;
@@ -30,6 +44,25 @@ interface CounterState {
 export class NumberingCheck {
   readonly #states: Map<string, CounterState> = new Map();
   #lost = 0;
+
+  /**
+   * Begins to count.
+   *
+   * @param points where counters stand whose records up to there are not part of this stream
+   */
+  constructor(points: readonly CounterPoint[] = []) {
+    for (const { counter, cpu, seen, seenNs, promised } of points) {
+      this.#states.set(`${counter} ${cpu}`, { seen, seenNs, promised });
+    }
+  }
+
+  /** Where every counter stands now, for a check of what follows. */
+  get points(): readonly CounterPoint[] {
+    return [...this.#states].map(([key, state]) => {
+      const [counter, cpu] = key.split(" ");
+      return { counter: counter as Counter, cpu: Number(cpu), ...state };
+    });
+  }
 
   /** Records known to be lost so far. */
   get lost(): number {

@@ -6,7 +6,7 @@
 
 import type { CaptureMessage } from "../capture/mod.ts";
 import { decode, DecodeError, NumberingCheck, Order, ORDER_LIMITS, printableText } from "../events/mod.ts";
-import type { Loss, Placed } from "../events/mod.ts";
+import type { CounterPoint, Loss, Placed } from "../events/mod.ts";
 import { COUNTERS } from "../program/mod.ts";
 import { initialState } from "./state.ts";
 import type { ModelOptions, ModelState } from "./state.ts";
@@ -18,6 +18,18 @@ import type { Update } from "./update.ts";
 export interface CorrelatorOptions extends ModelOptions {
   /** CPUs that are online on the target. */
   readonly cpus: number;
+  /** Where the numbering of a stream stands whose begin is not there. @default {[]} */
+  readonly counters?: readonly CounterPoint[];
+}
+
+/** What is needed to go on from here without what came before. */
+export interface StreamPoint {
+  /** Latest moment that was told of, CLOCK_BOOTTIME in ns. */
+  readonly ktimeNs: bigint;
+  /** Process ids in scope. */
+  readonly members: readonly number[];
+  /** Where the numbering stands. */
+  readonly counters: readonly CounterPoint[];
 }
 
 /** What is known of the stream as a whole. */
@@ -40,7 +52,7 @@ export interface StreamTrust {
 
 /** The loop around {@linkcode step}; without clock and I/O, so a stream of messages always gives the same updates. */
 export class Correlator {
-  readonly #numbering = new NumberingCheck();
+  readonly #numbering: NumberingCheck;
   readonly #order: Order;
   #state: ModelState;
   #line = 0;
@@ -51,6 +63,7 @@ export class Correlator {
 
   /** Starts with nothing seen; see {@linkcode CorrelatorOptions}. */
   constructor(options: CorrelatorOptions) {
+    this.#numbering = new NumberingCheck(options.counters);
     this.#state = initialState(options);
     this.#order = new Order(options.cpus);
   }
@@ -66,6 +79,15 @@ export class Correlator {
       countsChecked: counts.checked,
       countsEqual: counts.equal,
       countsAbove: counts.above,
+    };
+  }
+
+  /** Where the stream stands. */
+  get point(): StreamPoint {
+    return {
+      ktimeNs: this.#order.newestNs,
+      members: [...this.#state.members.keys()],
+      counters: this.#numbering.points,
     };
   }
 

@@ -5,7 +5,7 @@
  */
 
 export { Correlator } from "./correlate.ts";
-export type { CorrelatorOptions, StreamTrust } from "./correlate.ts";
+export type { CorrelatorOptions, StreamPoint, StreamTrust } from "./correlate.ts";
 export { errnoName } from "./errno.ts";
 export { compare, knownHolders } from "./ledger.ts";
 export type { Count, Reading } from "./ledger.ts";

@@ -18,6 +18,7 @@ const FORMATS: Readonly<Record<WireKind, string>> = {
   u32: "%u",
   u64: "%llu",
   hex: "%lx",
+  pointer: "%lx",
   comm: "%lx %lx",
   word: "%s",
 };
@@ -79,6 +80,7 @@ function print(it: WireField, value: Expr): readonly Expr[] {
       return [cast("uint32", value)];
     case "u64":
     case "hex":
+    case "pointer":
       return [cast("uint64", value)];
     case "word":
       return [value];

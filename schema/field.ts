@@ -9,11 +9,12 @@
  *
  * - `i32`, `u32`: decimal, a `number`.
  * - `u64`: decimal, a `bigint`.
- * - `hex`: a kernel address or another 64-bit value in lower-case hex without `0x`, kept as text; `0` is NULL.
+ * - `hex`: a 64-bit value such as flags, in lower-case hex without `0x`, kept as text.
+ * - `pointer`: a kernel address, in the same form; `0` is NULL, and the last 4095 values are errors.
  * - `comm`: `char comm[16]` as two little-endian 64-bit hex words, so that no byte of it is ever quoted.
  * - `word`: text without spaces that bpftrace itself made.
  */
-export type WireKind = "i32" | "u32" | "u64" | "hex" | "comm" | "word";
+export type WireKind = "i32" | "u32" | "u64" | "hex" | "pointer" | "comm" | "word";
 
 /** The TypeScript type of each {@linkcode WireKind}. */
 export interface WireTypes {
@@ -25,6 +26,8 @@ export interface WireTypes {
   readonly u64: bigint;
   /** Hex digits. */
   readonly hex: string;
+  /** Hex digits. */
+  readonly pointer: string;
   /** Printable text, other bytes escaped as `\xHH`. */
   readonly comm: string;
   /** Text without spaces. */

@@ -54,13 +54,13 @@ export const WIRE_TABLE = {
       ...ACTOR,
       { name: "child", kind: "u32", meaning: "`task->pid` of the child" },
       { name: "childStartNs", kind: "u64", meaning: "`task->start_boottime` of the child, ns" },
-      { name: "pidAddress", kind: "hex", meaning: "`struct pid *` of the child" },
+      { name: "pidAddress", kind: "pointer", meaning: "`struct pid *` of the child" },
       { name: "count", kind: "i32", meaning: "`pid->count` now; the child cannot run yet" },
       { name: "cloneFlags", kind: "hex", meaning: "`kernel_clone_args.flags`" },
       { name: "clone3", kind: "u32", meaning: "1 when the call was clone3, 0 when it was clone" },
       { name: "fd", kind: "i32", meaning: "what the user's integer holds now" },
-      { name: "slotFile", kind: "hex", meaning: "`struct file *` in that slot of the caller's fd table" },
-      { name: "file", kind: "hex", meaning: "`struct file *` that this call made" },
+      { name: "slotFile", kind: "pointer", meaning: "`struct file *` in that slot of the caller's fd table" },
+      { name: "file", kind: "pointer", meaning: "`struct file *` that this call made" },
       { name: "inode", kind: "u64", meaning: "`i_ino` of that file" },
       { name: "fileFlags", kind: "hex", meaning: "`f_flags` of that file" },
     ],
@@ -82,11 +82,11 @@ export const WIRE_TABLE = {
       { name: "entered", kind: "u32", meaning: "1 when copy_process() was entered, else 0" },
       {
         name: "pidAddress",
-        kind: "hex",
+        kind: "pointer",
         meaning: "`struct pid *` that was freed again, 0 when none was allocated",
       },
       { name: "count", kind: "i32", meaning: "its `count` when free_pid() was entered" },
-      { name: "file", kind: "hex", meaning: "`struct file *` that was made, 0 when none was" },
+      { name: "file", kind: "pointer", meaning: "`struct file *` that was made, 0 when none was" },
     ],
   },
   open: {
@@ -98,9 +98,9 @@ export const WIRE_TABLE = {
       { name: "target", kind: "i32", meaning: "the pid argument, as the caller's pid namespace counts" },
       { name: "openFlags", kind: "hex", meaning: "the flags argument" },
       { name: "result", kind: "i32", meaning: "the new fd, or a negative errno" },
-      { name: "file", kind: "hex", meaning: "`struct file *` that this call made, 0 when none was" },
-      { name: "slotFile", kind: "hex", meaning: "`struct file *` in that slot of the caller's fd table" },
-      { name: "pidAddress", kind: "hex", meaning: "`struct pid *` of the target" },
+      { name: "file", kind: "pointer", meaning: "`struct file *` that this call made, 0 when none was" },
+      { name: "slotFile", kind: "pointer", meaning: "`struct file *` in that slot of the caller's fd table" },
+      { name: "pidAddress", kind: "pointer", meaning: "`struct pid *` of the target" },
       {
         name: "count",
         kind: "i32",
@@ -123,8 +123,8 @@ export const WIRE_TABLE = {
     fields: [
       ...STAMP,
       ...ACTOR,
-      { name: "file", kind: "hex", meaning: "`struct file *`, or an error pointer" },
-      { name: "pidAddress", kind: "hex", meaning: "`struct pid *` of the target" },
+      { name: "file", kind: "pointer", meaning: "`struct file *`, or an error pointer" },
+      { name: "pidAddress", kind: "pointer", meaning: "`struct pid *` of the target" },
       { name: "count", kind: "i32", meaning: "`pid->count` now, with the caller's own reference" },
       { name: "inode", kind: "u64", meaning: "`i_ino` of that file" },
       { name: "fileFlags", kind: "hex", meaning: "`f_flags` of that file" },
@@ -136,8 +136,8 @@ export const WIRE_TABLE = {
     fields: [
       ...STAMP,
       ...ACTOR,
-      { name: "file", kind: "hex", meaning: "`struct file *`" },
-      { name: "pidAddress", kind: "hex", meaning: "`struct pid *` of the target" },
+      { name: "file", kind: "pointer", meaning: "`struct file *`" },
+      { name: "pidAddress", kind: "pointer", meaning: "`struct pid *` of the target" },
       { name: "count", kind: "i32", meaning: "`pid->count` before anything is dropped" },
       { name: "inode", kind: "u64", meaning: "`i_ino` of that file" },
     ],
@@ -148,7 +148,7 @@ export const WIRE_TABLE = {
     fields: [
       ...STAMP,
       ...ACTOR,
-      { name: "pidAddress", kind: "hex", meaning: "`struct pid *` of the target" },
+      { name: "pidAddress", kind: "pointer", meaning: "`struct pid *` of the target" },
       { name: "inode", kind: "u64", meaning: "`i_ino`" },
       { name: "before", kind: "i32", meaning: "`pid->count` at entry" },
       { name: "after", kind: "i32", meaning: "`pid->count` at return; meaningless when it was 1 at entry" },
@@ -160,7 +160,7 @@ export const WIRE_TABLE = {
     fields: [
       ...STAMP,
       ...ACTOR,
-      { name: "pidAddress", kind: "hex", meaning: "`struct pid *` of the thread group" },
+      { name: "pidAddress", kind: "pointer", meaning: "`struct pid *` of the thread group" },
       { name: "count", kind: "i32", meaning: "its `count` now" },
       {
         name: "live",
@@ -176,7 +176,7 @@ export const WIRE_TABLE = {
     fields: [
       ...STAMP,
       ...ACTOR,
-      { name: "pidAddress", kind: "hex", meaning: "`struct pid *`" },
+      { name: "pidAddress", kind: "pointer", meaning: "`struct pid *`" },
       { name: "count", kind: "i32", meaning: "its `count` at entry" },
     ],
   },
@@ -185,7 +185,7 @@ export const WIRE_TABLE = {
     numbering: "softirq",
     fields: [
       ...STAMP,
-      { name: "pidAddress", kind: "hex", meaning: "`struct pid *`" },
+      { name: "pidAddress", kind: "pointer", meaning: "`struct pid *`" },
       { name: "count", kind: "i32", meaning: "its `count` before the drop; 1: it is freed now" },
     ],
   },
@@ -195,7 +195,7 @@ export const WIRE_TABLE = {
     fields: [
       ...STAMP,
       ...ACTOR,
-      { name: "pidAddress", kind: "hex", meaning: "`struct pid *`" },
+      { name: "pidAddress", kind: "pointer", meaning: "`struct pid *`" },
     ],
   },
   fork: {
