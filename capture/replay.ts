@@ -11,7 +11,10 @@ import type { RecordingEntry, RecordingHeader } from "./recording.ts";
 import { RecordingError } from "./recording_error.ts";
 
 /** What comes after the header: entries, and `stopped` where the recording ends before the run did. */
-export type ReplayStep = RecordingEntry | { readonly kind: "stopped"; readonly reason: string };
+export type ReplayStep =
+  | RecordingEntry
+  /** `clean`: it ends after a whole line, as a part does that goes on in another one. */
+  | { readonly kind: "stopped"; readonly reason: string; readonly clean: boolean };
 
 /** One part of a recording that is being read. */
 export interface RecordingPart extends AsyncDisposable {
@@ -63,16 +66,16 @@ async function* readSteps(lines: AsyncGenerator<RecordedLine>): AsyncGenerator<R
   let number = 1;
   for await (const line of lines) {
     number += 1;
-    if (line.kind === "broken") return yield { kind: "stopped", reason: line.reason };
+    if (line.kind === "broken") return yield { kind: "stopped", reason: line.reason, clean: false };
     let entry: RecordingEntry;
     try {
       entry = decodeEntry(line.text, number);
     } catch (error) {
       if (!(error instanceof RecordingError)) throw error;
-      return yield { kind: "stopped", reason: `line ${number} is damaged` };
+      return yield { kind: "stopped", reason: `line ${number} is damaged`, clean: false };
     }
     yield entry;
     if (entry.kind === "end") return;
   }
-  yield { kind: "stopped", reason: "the end of the run is not in it" };
+  yield { kind: "stopped", reason: "the end of the run is not in it", clean: true };
 }

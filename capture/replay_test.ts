@@ -52,7 +52,11 @@ test("openRecording() refuses a file that ends within its header", async () => {
 test("openRecording() stops at a line that is damaged, and names it", async () => {
   const lines = TEXT.split("\n");
   const broken = [...lines.slice(0, 2), "{]", ...lines.slice(3)].join("\n");
-  assert.deepEqual(await read(broken), [ENTRIES[0], { kind: "stopped", reason: "line 3 is damaged" }]);
+  assert.deepEqual(await read(broken), [ENTRIES[0], {
+    kind: "stopped",
+    reason: "line 3 is damaged",
+    clean: false,
+  }]);
 });
 
 test("openRecording() reads nothing after the end", async () => {

@@ -54,7 +54,7 @@ const ROWS: readonly Row[] = [
   { args: ["-d", "soon"], code: 2, stderr: [/30s, 5m or 500ms/] },
   { args: ["-n"], code: 2, stderr: [/-n/] },
   { args: ["help", "plna"], code: 2, stderr: [/^Error: .*`plna`/] },
-  { args: ["plan", "--", "x"], code: 2, stderr: [/Only trace takes -- CMD/] },
+  { args: ["plan", "--", "x"], code: 2, stderr: [/Only trace and record take -- CMD/] },
   { args: ["--copy", "x"], code: 2, stderr: [/need a command/] },
   { args: ["--cmd-output", "x"], code: 2, stderr: [/need a command/] },
   { args: ["--"], code: 2, stderr: [/Nothing stands after --/] },

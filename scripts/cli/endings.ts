@@ -31,22 +31,23 @@ export interface OutsideEndings extends AsyncDisposable {
 /**
  * Begins to watch for signals and for the end of our launchers.
  *
+ * @param options `launchers`: whether they are watched, which takes the permission to start a program
  * @returns a signal that is aborted with the {@linkcode Ending}
  */
-export function watchEndings(): OutsideEndings {
+export function watchEndings(options: { readonly launchers: boolean } = { launchers: true }): OutsideEndings {
   const controller = new AbortController();
   const handlers = SIGNALS.map(([signal, ending]) => {
     const handler = () => controller.abort(ending);
     Deno.addSignalListener(signal, handler);
     return [signal, handler] as const;
   });
-  const launchers = watchLaunchers();
-  launchers.gone.then((reason) => controller.abort({ reason, code: EXIT.hangup } satisfies Ending));
+  const launchers = options.launchers ? watchLaunchers() : undefined;
+  launchers?.gone.then((reason) => controller.abort({ reason, code: EXIT.hangup } satisfies Ending));
   return {
     signal: controller.signal,
     async [Symbol.asyncDispose]() {
       for (const [signal, handler] of handlers) Deno.removeSignalListener(signal, handler);
-      await launchers[Symbol.asyncDispose]();
+      await launchers?.[Symbol.asyncDispose]();
     },
   };
 }

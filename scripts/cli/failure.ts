@@ -4,7 +4,7 @@
  * @module
  */
 
-import { ProgramError } from "../../capture/mod.ts";
+import { ProgramError, RecordingError } from "../../capture/mod.ts";
 import { HostError } from "../../hosts/mod.ts";
 import { isEnding } from "./endings.ts";
 import { CliError, EXIT } from "./exit_code.ts";
@@ -27,6 +27,10 @@ export function tellError(error: unknown, terminal: Pick<Terminal, "note">): Exi
     const hint = error.hint === undefined ? "" : `\n  hint: ${error.hint}`;
     terminal.note(`trace-clone: ${error.message}${hint}`);
     return error instanceof CliError ? error.code : EXIT.cannotRun;
+  }
+  if (error instanceof RecordingError) {
+    terminal.note(`trace-clone: ${error.message}\n  hint: ${error.hint}`);
+    return EXIT.usage;
   }
   terminal.note(`trace-clone: a fault of the tool's own: ${error instanceof Error ? error.stack : error}`);
   return EXIT.cannotRun;

@@ -14,7 +14,8 @@ import type { Usage } from "@optique/core/usage";
 import { choice, integer, string } from "@optique/core/valueparser";
 import type { Target } from "../../hosts/mod.ts";
 import { LAB_KERNELS } from "../../lab/mod.ts";
-import { durationValue, globValue, pathValue, programValue, targetValue } from "./values.ts";
+import { REDACT_FIELDS } from "../../capture/recording.ts";
+import { durationValue, globValue, pathValue, programValue, sizeValue, targetValue } from "./values.ts";
 
 /** Ring buffer of each CPU when nothing is said, in pages of 4 KiB. */
 export const BUFFER_PAGES = 4096;
@@ -54,10 +55,9 @@ const targetsOption = merge(
   accessOptions,
 );
 
-const traceOptions = merge(
+const runOptions = merge(
   targetsOption,
   object({
-    command: constant("trace"),
     json: option("--json", { description: message`Events as NDJSON on stdout.` }),
     pids: multiple(option("-p", "--pid", integer({ metavar: "PID", min: 1, max: 4_194_304 }), {
       description: message`Only what this process does; repeatable.`,
@@ -79,8 +79,41 @@ const traceOptions = merge(
       description: message`Write CMD's output to this file instead of stderr.`,
     })),
     noHeader: option("--no-header", { description: message`No line with column titles.` }),
+    redact: multiple(option("--redact", choice(REDACT_FIELDS, { metavar: "FIELD" }), {
+      description: message`Take this out of events and recording; repeatable.`,
+    })),
   }),
 );
+
+const traceOptions = merge(runOptions, object({ command: constant("trace") }));
+
+const recordOptions = merge(
+  runOptions,
+  object({
+    command: constant("record"),
+    file: argument(string({ metavar: "FILE" }), {
+      description: message`A new file; packed when its name ends in .zst.`,
+    }),
+    bytesMax: optional(option("--max-size", sizeValue(), {
+      description: message`Keep only the latest, in FILE and FILE.1, so much together.`,
+    })),
+  }),
+);
+
+const replayOptions = object({
+  command: constant("replay"),
+  file: argument(string({ metavar: "FILE" }), { description: message`A recording.` }),
+  json: option("--json", { description: message`Events as NDJSON on stdout.` }),
+  pids: multiple(option("-p", "--pid", integer({ metavar: "PID", min: 1, max: 4_194_304 }), {
+    description: message`Only what this process does, in place of what was asked then; repeatable.`,
+  })),
+  comm: optional(option("-n", "--comm", globValue(), {
+    description: message`Only what processes whose comm matches do, in place of what was asked then.`,
+  })),
+  failed: option("-x", "--failed", { description: message`Only calls that failed.` }),
+  noHeader: option("--no-header", { description: message`No line with column titles.` }),
+  quiet: option("-q", "--quiet", { description: message`No progress and no summary on stderr.` }),
+});
 
 const plan = merge(
   targetOption,
@@ -200,6 +233,23 @@ export const grammar: Parser<"sync", CommandLine, unknown> = or(
     brief: message`Print a manual page in the format of man(7).`,
     footer: examples(["man plan", 'the page of plan; "| man -l -" behind it shows it']),
   }),
+  command("record", recordOptions, {
+    brief: message`Trace, and keep what is needed to replay it elsewhere.`,
+    usageLine: usage("FILE", "[OPTION...]", "[-- CMD...]"),
+    footer: examples(
+      ["record run.rec.zst -d 1m", "a minute of this machine, packed"],
+      ["record run.rec --max-size 100M -d 24h", "the latest of a day, in at most 100 MiB"],
+      ["record run.rec --redact addresses --redact comm", "a recording that can be given away"],
+    ),
+  }),
+  command("replay", replayOptions, {
+    brief: message`Show a recording as the run was; needs no root, no bpftrace and no kernel.`,
+    usageLine: usage("FILE", "[OPTION...]"),
+    footer: examples(
+      ["replay run.rec.zst", "the same table as then"],
+      ["replay run.rec.zst --json -x", "the calls that failed, as NDJSON"],
+    ),
+  }),
   command("trace", traceOptions, {
     brief: message`Show every pidfd live; this is what happens without a command.`,
     usageLine: usage("[OPTION...]", "[-- CMD...]"),
@@ -225,6 +275,10 @@ export const EXAMPLES: Message = TRACE_EXAMPLES.flatMap(([words, what]) => examp
 
 /** The options of `trace`. */
 export type TraceOptions = InferValue<typeof traceOptions>;
+/** The options of `record`. */
+export type RecordOptions = InferValue<typeof recordOptions>;
+/** The options of `replay`. */
+export type ReplayOptions = InferValue<typeof replayOptions>;
 /** The options of `plan`. */
 export type PlanOptions = InferValue<typeof plan>;
 /** The options of `man`. */
@@ -232,4 +286,10 @@ export type ManOptions = InferValue<typeof man>;
 /** The options of `lab`. */
 export type LabOptions = InferValue<typeof lab>;
 /** One parsed command line. */
-export type CommandLine = TraceOptions | PlanOptions | ManOptions | LabOptions;
+export type CommandLine =
+  | TraceOptions
+  | RecordOptions
+  | ReplayOptions
+  | PlanOptions
+  | ManOptions
+  | LabOptions;

@@ -23,6 +23,7 @@ const TRACE: TraceOptions = {
   copy: [],
   commandOutput: undefined,
   noHeader: false,
+  redact: [],
 };
 
 Deno.test("grammar reads trace with and without its name, in any order", () => {

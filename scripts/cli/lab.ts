@@ -139,6 +139,7 @@ async function demo(
     copy: [stimulus],
     commandOutput: "/dev/null",
     noHeader: false,
+    redact: [],
   };
   const argv = ["./stimulus", options.scenario, `${options.rounds}`];
   return await trace(traceOptions, { args: ["lab", "demo"], argv, terminal });

@@ -12,6 +12,7 @@ import { tellError } from "./failure.ts";
 import { BRIEF, EXAMPLES, grammar, LAB_COMMANDS, USAGE } from "./grammar.ts";
 import type { CommandLine } from "./grammar.ts";
 import { manual } from "./manual.ts";
+import { checkRecordingWords, replayRequest } from "./recording_words.ts";
 import { openTerminal, print } from "./terminal.ts";
 import type { Invocation, Terminal } from "./terminal.ts";
 
@@ -108,15 +109,16 @@ function checkWords(words: readonly string[]): void {
 
 function checkCommand(line: CommandLine, argv: readonly string[], dashes: boolean): void {
   const usage = (text: string, hint: string) => new CliError(text, { code: EXIT.usage, hint });
-  if (line.command === "trace") {
+  if (line.command === "trace" || line.command === "record") {
     const names = line.targets.map((it) => it.name);
     const twice = names.find((it, at) => names.indexOf(it) < at);
     if (twice !== undefined) {
       throw usage(`Cannot trace the target "${twice}" twice in one run`, "Name each target once");
     }
   }
-  if (dashes && line.command !== "trace") {
-    throw usage(`Cannot run a command with "${line.command}"`, "Only trace takes -- CMD");
+  const isRun = line.command === "trace" || line.command === "record";
+  if (dashes && !isRun) {
+    throw usage(`Cannot run a command with "${line.command}"`, "Only trace and record take -- CMD");
   }
   if (dashes && argv.length === 0) {
     throw usage("Nothing stands after --", "Write the command to run, such as -- ./prog");
@@ -128,7 +130,7 @@ function checkCommand(line: CommandLine, argv: readonly string[], dashes: boolea
     );
   }
   if (
-    line.command === "trace" && argv.length === 0 &&
+    isRun && argv.length === 0 &&
     (line.copy.length > 0 || line.commandOutput !== undefined)
   ) {
     throw usage(
@@ -136,12 +138,22 @@ function checkCommand(line: CommandLine, argv: readonly string[], dashes: boolea
       "Write the command to run at the end, such as -- ./prog",
     );
   }
+  checkRecordingWords(line, argv);
 }
 
 async function dispatch(line: CommandLine, invocation: Invocation): Promise<number> {
   switch (line.command) {
-    case "trace":
+    case "trace": {
+      const request = replayRequest(line);
+      if (request !== undefined) {
+        return await (await import("./replay.ts")).replay(request, invocation.terminal);
+      }
       return await (await import("./trace.ts")).trace(line, invocation);
+    }
+    case "record":
+      return await (await import("./record.ts")).record(line, invocation);
+    case "replay":
+      return await (await import("./replay.ts")).replay(line, invocation.terminal);
     case "plan":
       return await (await import("./plan.ts")).plan(line, invocation);
     case "man":

@@ -40,6 +40,8 @@ export interface RunResult {
   readonly code: ExitCode;
   /** The command's exit status, when it ended by itself. */
   readonly commandStatus: number | undefined;
+  /** What does not follow from the events: whether they are all of the run, and the codes besides theirs. */
+  readonly outside: { readonly complete: boolean; readonly codes: readonly ExitCode[] };
 }
 
 interface Stop {
@@ -114,8 +116,8 @@ export async function follow(run: RunLoop): Promise<RunResult> {
   // A command that is alive would be waited for.
   if (command !== undefined && commandStatus === undefined) await command[Symbol.asyncDispose]();
   const lost = lossTold || correlator.trust.lost !== 0 || correlator.trust.late > 0;
-  const codes: ExitCode[] = [stop.code];
-  if (unasked !== undefined) codes.push(unasked.code);
+  const outside = unasked === undefined ? [stop.code] : [stop.code, unasked.code];
+  const codes = [...outside];
   if (writer.tally.findings > 0) codes.push(EXIT.broken);
   if (lost || writer.tally.undetermined > 0) codes.push(EXIT.undetermined);
   return {
@@ -123,6 +125,7 @@ export async function follow(run: RunLoop): Promise<RunResult> {
     complete: unasked === undefined && stop.isCutOff !== true && !lost,
     code: firstExitCode(codes),
     commandStatus,
+    outside: { complete: unasked === undefined, codes: outside },
   };
 }
 

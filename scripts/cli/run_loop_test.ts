@@ -97,10 +97,10 @@ interface Fakes extends Partial<Omit<RunLoop, "limits">> {
   readonly limits?: Partial<RunLoop["limits"]>;
 }
 
-async function run(fakes: Fakes): Promise<RunResult & { readonly stopped: number }> {
+async function run(fakes: Fakes): Promise<Omit<RunResult, "outside"> & { readonly stopped: number }> {
   const capture = fakes.capture ?? new FakeCapture([]);
   const scope = { pids: undefined, comm: undefined, descendants: false };
-  const result = await follow({
+  const { outside, ...result } = await follow({
     correlator: new Correlator({ law: "per-inode", attachedNs: 0n, scope, cpus: 2 }),
     writer: new FakeWriter(),
     command: undefined,
@@ -110,6 +110,7 @@ async function run(fakes: Fakes): Promise<RunResult & { readonly stopped: number
     capture,
     limits: { ...LIMITS, ...fakes.limits },
   });
+  assert.equal(outside.complete || !result.complete, true);
   return { ...result, stopped: capture instanceof FakeCapture ? capture.stopped : 0 };
 }
 

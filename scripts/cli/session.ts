@@ -7,17 +7,17 @@
 import { holdCommand, launch } from "../../capture/mod.ts";
 import type { Capture, Command } from "../../capture/mod.ts";
 import type { Host, Target } from "../../hosts/mod.ts";
-import { Correlator } from "../../model/mod.ts";
 import type { Scope } from "../../model/mod.ts";
 import { renderProgram } from "../../program/mod.ts";
 import type { EventBody } from "../../schema/mod.ts";
 import { TOOL } from "../version.ts";
 import type { CommandOutput } from "./command_output.ts";
 import { copyTo } from "./copy.ts";
+import { tellDiagnostics } from "./diagnostics.ts";
 import { elsewhere } from "./elsewhere.ts";
 import { unlessEnded } from "./endings.ts";
 import type { EventOutput } from "./event_output.ts";
-import { firstExitCode } from "./exit_code.ts";
+import { EXIT, firstExitCode } from "./exit_code.ts";
 import type { ExitCode } from "./exit_code.ts";
 import { tellError } from "./failure.ts";
 import { BUFFER_PAGES } from "./grammar.ts";
@@ -26,8 +26,10 @@ import { openHost } from "./open_host.ts";
 import { bufferPages, prepare } from "./prepare.ts";
 import type { Prepared } from "./prepare.ts";
 import { EventWriter } from "./publisher.ts";
+import { recordingHeader } from "./recording_header.ts";
 import { follow } from "./run_loop.ts";
 import type { RunResult } from "./run_loop.ts";
+import { Tape } from "./tape.ts";
 import type { Invocation, Terminal } from "./terminal.ts";
 import { userPath } from "./user_path.ts";
 
@@ -108,14 +110,16 @@ export async function runSession(session: SessionOptions): Promise<SessionResult
   const prepared = await unlessEnded(signal, preparing);
   await using command = argv.length > 0 ? await hold(host, { argv, copy: options.copy, signal }) : undefined;
   terminal.status(`${host.name}: attaching ${prepared.plan.probes.length} probes`);
+  const tape = new Tape({ redact: options.redact, file: session.invocation.recording });
   await using capture = await launch(host, {
     source: renderProgram(prepared.plan.program),
+    tap: tape,
     bpftrace: options.bpftrace,
     sudo: options.sudo,
     commandPid: command?.pid ?? 0,
     signal,
   });
-  return await trace({ ...session, host, lost, prepared, command, capture });
+  return await trace({ ...session, host, lost, prepared, command, capture, tape });
 }
 
 /** A session whose probes are attached. */
@@ -125,6 +129,7 @@ interface Attached extends SessionOptions {
   readonly prepared: Prepared;
   readonly command: Command | undefined;
   readonly capture: Capture;
+  readonly tape: Tape;
 }
 
 async function hold(
@@ -147,19 +152,25 @@ async function hold(
 }
 
 async function trace(session: Attached): Promise<SessionResult> {
-  const { options, terminal, host, prepared: { description, plan }, command, capture } = session;
-  const { attachedNs, utcOffsetNs } = capture.attachment;
+  const { options, terminal, host, prepared, command, capture, tape } = session;
+  const { description, plan } = prepared;
+  const { attachment } = capture;
   const scope = scopeOf(options, command);
-  const correlator = new Correlator({ law: plan.law, attachedNs, scope, cpus: description.cpus });
-  const origin = { host: host.name, utcOffsetNs };
-  const writer = new EventWriter(session.events, { origin, failedOnly: options.failed });
   const eventsMax = options.eventsMax ?? EVENTS_MAX;
+  const shape = { failedOnly: options.failed, eventsMax };
+  const start = startBody(session, eventsMax);
+  const correlator = tape.begin(
+    recordingHeader({ prepared, attachment, scope, options: shape, redact: options.redact, start }),
+    { law: plan.law, attachedNs: attachment.attachedNs, scope, cpus: description.cpus },
+  );
+  const origin = { host: host.name, utcOffsetNs: attachment.utcOffsetNs };
+  const writer = new EventWriter(session.events, { origin, failedOnly: options.failed });
   const deadlineSeconds = deadlineOf(options);
   terminal.status(
     `${host.name}: tracing Linux ${description.release}, ${plan.probes.length} probes; ` +
       `ends after ${deadlineSeconds} s or ${eventsMax} events, Ctrl-C ends it now`,
   );
-  await writer.start(startBody(session, eventsMax));
+  await writer.start(start);
   const passed = command === undefined ? undefined : session.commandOutput?.pass(command.output);
   command?.go();
   const result = await follow({
@@ -167,7 +178,7 @@ async function trace(session: Attached): Promise<SessionResult> {
     correlator,
     writer,
     command,
-    signal: session.signal,
+    signal: AbortSignal.any([session.signal, tape.signal]),
     lost: session.lost,
     limits: {
       durationMs: deadlineSeconds * 1000,
@@ -177,24 +188,26 @@ async function trace(session: Attached): Promise<SessionResult> {
     },
   });
   const unwritten = await passed?.finish();
-  tellDiagnostics(session);
-  const code = unwritten === undefined ? result.code : firstExitCode([result.code, unwritten.code]);
-  const summary = await writer.end(correlator.trust, endBody(result, code));
+  const diagnostics = capture.diagnostics();
+  tellDiagnostics(diagnostics, terminal);
+  const outside = [...result.outside.codes, unwritten?.code ?? EXIT.well];
+  const recorded = endBody(result, firstExitCode([result.code, ...outside]));
+  const unrecorded = await tape.end({
+    body: recorded,
+    outside: { complete: result.outside.complete, codes: outside },
+    diagnostics,
+  });
+  if (unrecorded !== undefined) tellError(unrecorded, terminal);
+  const code = firstExitCode([recorded.exit_code, unrecorded?.code ?? EXIT.well]);
+  const summary = await writer.end(correlator.trust, { ...recorded, exit_code: code });
   if (!options.quiet) terminal.note(summary.trimEnd());
   if (unwritten !== undefined) tellError(unwritten, terminal);
   return { code, reason: result.reason, commandStatus: result.commandStatus };
 }
 
-function endBody(result: RunResult, code: ExitCode): EventBody<"end"> {
+function endBody(result: RunResult, code: ExitCode): EventBody<"end"> & { readonly exit_code: ExitCode } {
   const { reason, complete, commandStatus } = result;
   return { reason, complete, exit_code: code, command_status: commandStatus ?? null };
-}
-
-function tellDiagnostics({ capture, terminal }: Attached): void {
-  for (const it of capture.diagnostics()) {
-    if (it.level !== "error") continue;
-    terminal.note(`bpftrace: ${it.text}${it.hint === undefined ? "" : ` (${it.hint})`}`);
-  }
 }
 
 function scopeOf(options: TraceOptions, command: Command | undefined): Scope {
@@ -204,6 +217,10 @@ function scopeOf(options: TraceOptions, command: Command | undefined): Scope {
     comm: options.comm,
     descendants: command !== undefined,
   };
+}
+
+function commandWords({ options, invocation }: Attached): readonly string[] {
+  return options.redact.includes("command") ? ["redacted"] : invocation.argv;
 }
 
 function startBody(session: Attached, eventsMax: number): EventBody<"start"> {
@@ -223,7 +240,7 @@ function startBody(session: Attached, eventsMax: number): EventBody<"start"> {
     buffer_pages: plan.program.config.perfRbPages,
     probes: plan.probes,
     cannot_see: plan.cannotSee,
-    command: command === undefined ? null : session.invocation.argv,
+    command: command === undefined ? null : commandWords(session),
     command_pid: command?.pid ?? null,
     deadline_s: deadlineOf(session.options),
     events_max: eventsMax,

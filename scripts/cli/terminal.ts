@@ -5,6 +5,7 @@
  */
 
 import { CliError, EXIT } from "./exit_code.ts";
+import type { RecordingFile } from "./recording_file.ts";
 
 /** Where text goes; events to `write`, everything else to `note` and `status`. */
 export interface Terminal {
@@ -26,6 +27,8 @@ export interface Invocation {
   readonly argv: readonly string[];
   /** Where text goes. */
   readonly terminal: Terminal;
+  /** Where what bpftrace prints is kept, if anywhere. */
+  readonly recording?: RecordingFile | undefined;
 }
 
 /** Text of the machine's or the user's that goes to a terminal: control characters are shown, not obeyed. */

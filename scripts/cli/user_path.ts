@@ -34,10 +34,8 @@ export function userPath(path: string): string {
 }
 
 function initCwd(): string | undefined {
-  try {
-    return Deno.env.get("INIT_CWD");
-  } catch (error) {
-    if (error instanceof Deno.errors.NotCapable) return undefined;
-    throw error;
-  }
+  const variable = "INIT_CWD";
+  // Asking for what is not granted would make Deno ask the user.
+  if (Deno.permissions.querySync({ name: "env", variable }).state !== "granted") return undefined;
+  return Deno.env.get(variable);
 }

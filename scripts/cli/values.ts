@@ -96,6 +96,32 @@ export function globValue(): ValueParser<"sync", RegExp> {
   };
 }
 
+const UNIT_BYTES: Readonly<Record<string, number>> = { "": 1, k: 2 ** 10, m: 2 ** 20, g: 2 ** 30 };
+
+/** Fewest bytes that a recording may be limited to: its header and what is written at once fit into half of them. */
+const SIZE_MIN = 512 * 1024;
+
+/** An amount of memory, such as `100M`; a bare number is bytes. */
+export function sizeValue(): ValueParser<"sync", number> {
+  return {
+    mode: "sync",
+    metavar: "SIZE",
+    placeholder: SIZE_MIN,
+    parse(input) {
+      const match = /^(\d+(?:\.\d+)?)([kmg]?)$/i.exec(input);
+      const bytes = Math.floor(Number(match?.[1]) * (UNIT_BYTES[match?.[2]?.toLowerCase() ?? ""] ?? 1));
+      if (match === null || bytes < SIZE_MIN || bytes > Number.MAX_SAFE_INTEGER) {
+        return {
+          success: false,
+          error: message`Expected a size such as 512K, 100M or 2G, at least 512K, but got ${input}.`,
+        };
+      }
+      return { success: true, value: bytes };
+    },
+    format: (value) => `${value}`,
+  };
+}
+
 /**
  * Returns the expression that matches what a shell pattern matches.
  *
@@ -107,4 +133,33 @@ export function globExpression(glob: string): RegExp {
     it === "*" ? ".*" : it === "?" ? "." : it.replace(/[\\^$.|+()[\]{}\/]/u, "\\$&")
   );
   return new RegExp(`^${source.join("")}$`, "su");
+}
+
+/** What stands in an expression's source for characters that cannot stand there as they are. */
+const SOURCE_ESCAPES: Readonly<Record<string, string>> = {
+  n: "\n",
+  r: "\r",
+  u2028: "\u2028",
+  u2029: "\u2029",
+};
+
+/**
+ * Returns the shell pattern that an expression of {@linkcode globExpression} was made from.
+ *
+ * @param expression such an expression
+ * @returns the pattern
+ * @example
+ * ```ts
+ * import { globExpression, globText } from "./values.ts";
+ * import assert from "node:assert/strict";
+ *
+ * assert.equal(globText(globExpression("a.b*?")), "a.b*?");
+ * ```
+ */
+export function globText(expression: RegExp): string {
+  return expression.source.slice(1, -1).replaceAll(
+    /\\(u202[89]|[^])|\.\*|\./gu,
+    (it, escaped: string | undefined) =>
+      escaped === undefined ? (it === ".*" ? "*" : "?") : SOURCE_ESCAPES[escaped] ?? escaped,
+  );
 }

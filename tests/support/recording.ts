@@ -45,6 +45,7 @@ export function recordedHeader(options: Partial<RecordingHeader> = {}): Recordin
     redacted: [],
     start: {
       tool: "trace-clone 0.1.0",
+      targets: ["lab:6.12"],
       boot_id: "00000000-0000-4000-8000-000000000000",
       release: "6.12.0-simulated",
       machine: "x86_64",

@@ -1,0 +1,189 @@
+/**
+ * `replay`: a recording shown as the run was.
+ *
+ * @module
+ */
+
+import type { RecordingEnd, RecordingHeader } from "../../capture/mod.ts";
+import { readMessage } from "../../capture/mod.ts";
+import { Correlator } from "../../model/mod.ts";
+import type { Scope, Update } from "../../model/mod.ts";
+import { NdjsonReport, TableReport } from "../../reports/mod.ts";
+import type { EventBody } from "../../schema/mod.ts";
+import { tellDiagnostics } from "./diagnostics.ts";
+import { endingOf, watchEndings } from "./endings.ts";
+import { EventOutput } from "./event_output.ts";
+import { EXIT, firstExitCode } from "./exit_code.ts";
+import type { ExitCode } from "./exit_code.ts";
+import { EventWriter } from "./publisher.ts";
+import { openParts } from "./recording_parts.ts";
+import type { RecordingParts } from "./recording_parts.ts";
+import type { Terminal } from "./terminal.ts";
+import { userPath } from "./user_path.ts";
+import { globExpression } from "./values.ts";
+
+/** What is asked of a replay; `trace` with a recording as its target asks the same. */
+export interface ReplayRequest {
+  /** The recording. */
+  readonly file: string;
+  /** Events as NDJSON. */
+  readonly json: boolean;
+  /** No line with column titles. */
+  readonly noHeader: boolean;
+  /** Only what these processes do, in place of those of the run. */
+  readonly pids: readonly number[];
+  /** Only what processes with such a comm do, in place of that of the run. */
+  readonly comm: RegExp | undefined;
+  /** Only calls that failed. */
+  readonly failed: boolean;
+  /** No progress and no summary. */
+  readonly quiet: boolean;
+}
+
+/** What became of the reading. */
+interface Played {
+  /** How the run ended, when that is known. */
+  readonly end: RecordingEnd | undefined;
+  /** Why the recording could not be read to its end. */
+  readonly broken: string | undefined;
+  /** Whether something was lost. */
+  readonly lost: boolean;
+}
+
+/**
+ * Runs the command.
+ *
+ * @param request what was asked for
+ * @param terminal where text goes
+ * @returns the exit code that the run itself had, as far as it is known
+ * @throws {CliError} when the file cannot be read
+ * @throws {RecordingError} when it is no recording
+ */
+export async function replay(request: ReplayRequest, terminal: Terminal): Promise<number> {
+  await using endings = watchEndings({ launchers: false });
+  await using recording = await openParts(userPath(request.file));
+  const { header } = recording.parts[0];
+  tellBegin(recording, request, terminal);
+  const report = request.json ? new NdjsonReport() : new TableReport({ header: !request.noHeader });
+  const events = new EventOutput(terminal, { report });
+  const origin = { host: header.target, utcOffsetNs: BigInt(header.attachment.utcOffsetNs) };
+  const failedOnly = request.failed || header.options.failedOnly;
+  const writer = new EventWriter(events, { origin, failedOnly });
+  const correlator = correlatorOf(header, request);
+  await writer.start(header.start);
+  const played = await play(recording, { correlator, writer, signal: endings.signal });
+  if (played.end !== undefined) tellDiagnostics(played.end.diagnostics, terminal);
+  const codes: ExitCode[] = [];
+  if (endings.signal.aborted) codes.push(endingOf(endings.signal).code);
+  if (writer.tally.findings > 0) codes.push(EXIT.broken);
+  if (played.lost || writer.tally.undetermined > 0) codes.push(EXIT.undetermined);
+  const body = endBody(played, { codes, gone: recording.gone });
+  const summary = await writer.end(correlator.trust, body);
+  if (!request.quiet) terminal.note(summary.trimEnd());
+  if (played.end === undefined) terminal.note(`trace-clone: ${body.reason}`);
+  return body.exit_code;
+}
+
+function tellBegin(recording: RecordingParts, request: ReplayRequest, terminal: Terminal): void {
+  const { header } = recording.parts[0];
+  const { gone } = recording;
+  terminal.status(`${request.file}: replaying ${header.target}, Linux ${header.description.release}`);
+  if (gone === 0) return;
+  terminal.note(
+    `trace-clone: ${goneText(gone)}: what began before ${header.resume?.ktimeNs ?? "?"} ns is not judged`,
+  );
+}
+
+function goneText(gone: number): string {
+  return gone === 1 ? "the first part of the recording is gone" : `the first ${gone} parts are gone`;
+}
+
+/** The correlator of the run, or of what there is of it. */
+function correlatorOf(header: RecordingHeader, request: ReplayRequest): Correlator {
+  const { attachment, plan, description, resume } = header;
+  return new Correlator({
+    law: plan.law,
+    attachedNs: BigInt(resume?.ktimeNs ?? attachment.attachedNs),
+    scope: scopeOf(header, request),
+    cpus: description.cpus,
+    counters: resume?.counters.map((it) => ({
+      ...it,
+      seenNs: it.seenNs === null ? null : BigInt(it.seenNs),
+    })) ?? [],
+  });
+}
+
+function scopeOf({ scope, resume }: RecordingHeader, request: ReplayRequest): Scope {
+  const own = request.pids.length > 0;
+  const recorded = scope.pids === null ? undefined : [...scope.pids, ...resume?.members ?? []];
+  const pids = own ? request.pids : recorded;
+  const comm = scope.comm === null ? undefined : globExpression(scope.comm);
+  return {
+    pids: pids === undefined ? undefined : new Set(pids),
+    comm: request.comm ?? comm,
+    descendants: !own && scope.descendants,
+  };
+}
+
+async function play(
+  recording: RecordingParts,
+  into: { readonly correlator: Correlator; readonly writer: EventWriter; readonly signal: AbortSignal },
+): Promise<Played> {
+  const { correlator, writer, signal } = into;
+  const { eventsMax } = recording.parts[0].header.options;
+  let lossTold = false;
+  let end: RecordingEnd | undefined;
+  let broken: string | undefined;
+  const take = (updates: readonly Update[]) => {
+    lossTold ||= updates.some((it) => it.type === "lost");
+    return writer.take(updates, eventsMax);
+  };
+  for (const [at, part] of recording.parts.entries()) {
+    const isLast = at === recording.parts.length - 1;
+    for await (const step of part.steps()) {
+      if (step.kind === "cut") correlator.cut();
+      if (step.kind === "end") end = step.end;
+      // A part before the last one has no end of a run in it.
+      if (step.kind === "stopped" && (isLast || !step.clean)) broken ??= step.reason;
+      if (step.kind === "raw" && !await take(correlator.take(step.lines.map(readMessage)))) {
+        broken ??= "standard output was closed";
+      }
+      if (signal.aborted) broken ??= endingOf(signal).reason;
+      if (signal.aborted || broken === "standard output was closed") break;
+    }
+  }
+  // What is numbered after this point is not lost, it is only not here.
+  if (end === undefined) correlator.cut();
+  await take(correlator.finish());
+  const lost = lossTold || correlator.trust.lost !== 0 || correlator.trust.late > 0;
+  return { end, broken, lost };
+}
+
+const CODES: ReadonlySet<number> = new Set(Object.values(EXIT));
+
+function isExitCode(code: number): code is ExitCode {
+  return CODES.has(code);
+}
+
+/** The `end` event: as it was, but for what is not there. */
+function endBody(
+  played: Played,
+  options: { readonly codes: readonly ExitCode[]; readonly gone: number },
+): EventBody<"end"> {
+  const { end, broken, lost } = played;
+  const { codes, gone } = options;
+  const isWhole = broken === undefined && gone === 0;
+  const outside = end?.outside.codes.filter(isExitCode) ?? [];
+  const reasons = [
+    ...(end === undefined ? [] : [end.body.reason]),
+    ...(broken === undefined ? [] : [`the recording ends here: ${broken}`]),
+    ...(gone === 0 ? [] : [goneText(gone)]),
+  ];
+  return {
+    ...end?.body,
+    reason: reasons.join("; "),
+    complete: isWhole && !lost && end?.outside.complete === true,
+    exit_code: firstExitCode([...codes, ...outside, isWhole ? EXIT.well : EXIT.undetermined]),
+    command_status: end?.body.command_status ?? null,
+  };
+}

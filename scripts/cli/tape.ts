@@ -1,0 +1,108 @@
+/**
+ * What stands between bpftrace's lines and the correlator: what is taken out of them, and what is kept.
+ *
+ * @module
+ */
+
+import { Recorder, Redactor } from "../../capture/mod.ts";
+import type { LineTap, RecordingEnd, RecordingHeader, RedactField, ResumePoint } from "../../capture/mod.ts";
+import { Correlator } from "../../model/mod.ts";
+import type { CorrelatorOptions } from "../../model/mod.ts";
+import type { Ending } from "./endings.ts";
+import { CliError, EXIT } from "./exit_code.ts";
+import type { RecordingFile } from "./recording_file.ts";
+
+/** What is taken out and where what remains is kept. */
+export interface TapeOptions {
+  /** What is taken out. */
+  readonly redact: readonly RedactField[];
+  /** Where it is kept; `undefined` for nowhere. */
+  readonly file: RecordingFile | undefined;
+}
+
+/** Hears a run. */
+export class Tape implements LineTap {
+  readonly #file: RecordingFile | undefined;
+  readonly #redactor: Redactor;
+  readonly #failed = new AbortController();
+  #recorder: Recorder | undefined;
+  #room: Promise<void> = Promise.resolve();
+
+  /** Begins with nothing heard; see {@linkcode TapeOptions}. */
+  constructor(options: TapeOptions) {
+    this.#file = options.file;
+    this.#redactor = new Redactor(options.redact, crypto.getRandomValues(new Uint8Array(32)));
+  }
+
+  /** Aborted with an `Ending` when nothing more can be kept. */
+  get signal(): AbortSignal {
+    return this.#failed.signal;
+  }
+
+  /**
+   * Writes the header and returns the correlator of the run, whose end in the middle of things is kept too.
+   *
+   * @param header the first line
+   * @param options for the correlator
+   */
+  begin(header: RecordingHeader, options: CorrelatorOptions): Correlator {
+    const correlator = new TapedCorrelator(options, () => this.#recorder?.cut());
+    const file = this.#file;
+    if (file === undefined) return correlator;
+    this.#recorder = new Recorder(file, {
+      header,
+      compressed: file.isPacked,
+      partBytesMax: file.bytesMax === undefined ? undefined : Math.floor(file.bytesMax / 2),
+      resume: () => resumePoint(correlator, header),
+    });
+    this.#recorder.failed.then((error) => {
+      const reason = `the recording could not be written: ${error.message}`;
+      this.#failed.abort({ reason, code: EXIT.budget } satisfies Ending);
+    });
+    return correlator;
+  }
+
+  /** Takes lines out of which nothing was taken yet. */
+  take(lines: readonly string[]): readonly string[] {
+    const kept = this.#redactor.lines(lines);
+    if (this.#recorder !== undefined) this.#room = this.#recorder.raw(kept);
+    return kept;
+  }
+
+  /** Resolves when the file takes more. */
+  ready(): Promise<void> {
+    return this.#room;
+  }
+
+  /** Writes how the run ended; resolves with what went wrong, if anything. */
+  async end(end: RecordingEnd): Promise<CliError | undefined> {
+    const error = await this.#recorder?.end(end);
+    if (error === undefined || error instanceof CliError) return error;
+    return new CliError(`Cannot write the recording: ${error.message}`, { code: EXIT.budget });
+  }
+}
+
+/** Tells when it is cut. */
+class TapedCorrelator extends Correlator {
+  readonly #onCut: () => void;
+
+  constructor(options: CorrelatorOptions, onCut: () => void) {
+    super(options);
+    this.#onCut = onCut;
+  }
+
+  override cut(): void {
+    this.#onCut();
+    super.cut();
+  }
+}
+
+function resumePoint(correlator: Correlator, header: RecordingHeader): ResumePoint {
+  const { ktimeNs, members, counters } = correlator.point;
+  const attachedNs = BigInt(header.attachment.attachedNs);
+  return {
+    ktimeNs: (ktimeNs > attachedNs ? ktimeNs : attachedNs).toString(),
+    members,
+    counters: counters.map((it) => ({ ...it, seenNs: it.seenNs?.toString() ?? null })),
+  };
+}
