@@ -119,16 +119,22 @@ export async function runSession(session: SessionOptions): Promise<SessionResult
     commandPid: command?.pid ?? 0,
     signal,
   });
-  return await trace({ ...session, host, lost, prepared, command, capture, tape });
+  return await traceAttached({ ...session, host, lost, prepared, command, capture, tape });
 }
 
 /** A session whose probes are attached. */
-interface Attached extends SessionOptions {
-  readonly host: Host;
+export interface Attached extends SessionOptions {
+  /** The machine. */
+  readonly host: Pick<Host, "name">;
+  /** Resolves when it is gone. */
   readonly lost: Promise<Error>;
+  /** Who it is, and what is done there. */
   readonly prepared: Prepared;
+  /** CMD, held. */
   readonly command: Command | undefined;
+  /** bpftrace, whose lines have gone over the tape. */
   readonly capture: Capture;
+  /** Takes out of them what is not to be seen, and keeps the rest. */
   readonly tape: Tape;
 }
 
@@ -151,7 +157,13 @@ async function hold(
   }
 }
 
-async function trace(session: Attached): Promise<SessionResult> {
+/**
+ * Traces a target whose probes are attached, to the `end` event.
+ *
+ * @param session what is traced, and where the events go
+ * @returns how it ended
+ */
+export async function traceAttached(session: Attached): Promise<SessionResult> {
   const { options, terminal, host, prepared, command, capture, tape } = session;
   const { description, plan } = prepared;
   const { attachment } = capture;

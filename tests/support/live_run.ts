@@ -1,0 +1,160 @@
+/**
+ * A live run without a machine: everything of it but bpftrace, whose lines are given.
+ *
+ * @module
+ */
+
+import type { Capture, CaptureEnd, CaptureMessage, RedactField } from "../../capture/mod.ts";
+import { readMessage } from "../../capture/mod.ts";
+import { planLifecycle } from "../../tracers/mod.ts";
+import { NdjsonReport, TableReport } from "../../reports/mod.ts";
+import { EventOutput } from "../../scripts/cli/event_output.ts";
+import type { TraceOptions } from "../../scripts/cli/grammar.ts";
+import type { Prepared } from "../../scripts/cli/prepare.ts";
+import { RecordingFile } from "../../scripts/cli/recording_file.ts";
+import { traceAttached } from "../../scripts/cli/session.ts";
+import { Tape } from "../../scripts/cli/tape.ts";
+import type { Terminal } from "../../scripts/cli/terminal.ts";
+import { CPUS } from "../simulator/printer.ts";
+import { facts6_12 } from "./kernel_6_12.ts";
+
+/** What is run. */
+export interface LiveRunOptions {
+  /** What bpftrace prints. */
+  readonly chunks: readonly (readonly string[])[];
+  /** Where it is recorded. */
+  readonly file: string;
+  /** What the user asked for besides. */
+  readonly options?: Partial<TraceOptions>;
+  /** Most bytes of the recording. */
+  readonly bytesMax?: number;
+  /** What is taken out. */
+  readonly redact?: readonly RedactField[];
+  /** How bpftrace ends. @default {"stopped"} */
+  readonly ended?: CaptureEnd;
+}
+
+/** What a run said. */
+export interface LiveRun {
+  /** Its standard output. */
+  readonly stdout: string;
+  /** What it said to people. */
+  readonly notes: string;
+  /** Its exit code. */
+  readonly code: number;
+}
+
+/** Gives lines as bpftrace would. */
+class GivenCapture implements Capture {
+  readonly attachment = { bpftracePid: 77, attachedNs: 0n, utcOffsetNs: 1_767_323_045_000_000_006n };
+  readonly ended: Promise<CaptureEnd>;
+  readonly #over: PromiseWithResolvers<CaptureEnd> = Promise.withResolvers();
+  readonly #run: LiveRunOptions;
+  readonly #tape: Tape;
+  #isStopped = false;
+
+  constructor(run: LiveRunOptions, tape: Tape) {
+    this.#run = run;
+    this.#tape = tape;
+    this.ended = this.#over.promise;
+  }
+
+  async *messages(): AsyncGenerator<readonly CaptureMessage[]> {
+    for (const lines of this.#run.chunks) {
+      if (this.#isStopped) break;
+      yield this.#tape.take(lines).map(readMessage);
+      await this.#tape.ready();
+    }
+    this.#over.resolve(this.#isStopped ? "stopped" : this.#run.ended ?? "stopped");
+  }
+
+  stop(): void {
+    this.#isStopped = true;
+  }
+
+  diagnostics(): ReturnType<Capture["diagnostics"]> {
+    return [{ level: "warning", text: "nothing to worry about" }];
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    this.stop();
+    return Promise.resolve();
+  }
+}
+
+const ASKED: TraceOptions = {
+  command: "trace",
+  targets: [{ kind: "lab", name: "lab:6.12", kernel: "6.12" }],
+  bpftrace: "bpftrace",
+  sudo: false,
+  quiet: false,
+  json: true,
+  pids: [],
+  comm: undefined,
+  failed: false,
+  durationMs: undefined,
+  eventsMax: undefined,
+  copy: [],
+  commandOutput: undefined,
+  noHeader: false,
+  redact: [],
+};
+
+/** Runs and records. */
+export async function liveRun(run: LiveRunOptions): Promise<LiveRun> {
+  const redact = run.redact ?? [];
+  const options = { ...ASKED, ...run.options, redact };
+  let stdout = "";
+  let notes = "";
+  const terminal: Terminal = {
+    write: (text) => {
+      stdout += text;
+      return Promise.resolve(true);
+    },
+    note: (text) => notes += `${text}\n`,
+    status() {},
+    raw() {},
+  };
+  await using recording = await RecordingFile.create(run.file, { bytesMax: run.bytesMax });
+  const tape = new Tape({ redact, file: recording });
+  const { code } = await traceAttached({
+    target: ASKED.targets[0] ?? { kind: "local", name: "local" },
+    targets: ["lab:6.12"],
+    options,
+    invocation: { args: [], argv: [], terminal, recording },
+    terminal,
+    events: new EventOutput(terminal, {
+      report: options.json ? new NdjsonReport() : new TableReport({ header: !options.noHeader }),
+    }),
+    commandOutput: undefined,
+    signal: new AbortController().signal,
+    host: { name: "lab:6.12" },
+    lost: new Promise(() => {}),
+    prepared: await prepared(),
+    command: undefined,
+    capture: new GivenCapture(run, tape),
+    tape,
+  });
+  return { stdout, notes, code };
+}
+
+/** A machine with Debian's 6.12. */
+async function prepared(): Promise<Prepared> {
+  const facts = await facts6_12();
+  const plan = planLifecycle(facts, {
+    deadlineSeconds: 600,
+    eventsMax: 1_000_000,
+    bufferPages: 4096,
+    follow: false,
+  });
+  if ("reasons" in plan) throw new TypeError(`Cannot plan: ${plan.reasons.join("; ")}`);
+  const description = {
+    name: "lab:6.12",
+    release: "6.12.117+deb13-cloud-amd64",
+    machine: "x86_64",
+    bootId: "00000000-0000-4000-8000-000000000000",
+    cpus: CPUS,
+    uid: 0,
+  };
+  return { description, facts, plan };
+}
