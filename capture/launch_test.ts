@@ -64,6 +64,25 @@ Deno.test("launch() hands the program and its parameters to bpftrace as they are
   }, { source, commandPid: 4711 });
 });
 
+Deno.test("Capture.messages() hands every line to the tap first, and reads what it gives back", async () => {
+  const heard: string[] = [];
+  const tap = {
+    take: (lines: readonly string[]) => {
+      heard.push(...lines);
+      return lines.map((it) => it.replace("secret", "public"));
+    },
+    ready: () => Promise.resolve(),
+  };
+  const script = `${FAKE_READY}printf '%s\\n' '{"type": "printf", "data": "secret\\n"}'`;
+  await withFake(script, async (capture) => {
+    const messages = await all(capture);
+    assert.ok(messages.some((it) => it.kind === "record" && it.text === "public"));
+    assert.ok(heard.some((it) => it.includes("attached_probes")), "from the first line on");
+    assert.ok(heard.some((it) => it.includes("secret")), "as it was printed");
+    assert.equal(messages.length, heard.length);
+  }, { tap });
+});
+
 Deno.test("Capture.stop() lets bpftrace print its last lines, and ends as stopped", async () => {
   await withFake(`${FAKE_READY}${FAKE_WAIT}`, async (capture) => {
     const reading = all(capture);

@@ -127,3 +127,26 @@ test("NumberingCheck reports exactly what was dropped once the totals are known"
     ),
   );
 });
+
+test("NumberingCheck goes on from the points of another one as that one would", () => {
+  const event = fc.record({
+    cpu: fc.integer({ min: 0, max: 1 }),
+    number: fc.integer({ min: 1, max: 9 }),
+    kind: fc.constantFrom("put", "last", "tick"),
+  }).map(({ cpu, number, kind }) =>
+    kind === "put"
+      ? put(cpu, number)
+      : kind === "last"
+      ? last(cpu, number)
+      : tick(cpu, number, { softirq: number, ktimeNs: BigInt(number) })
+  );
+  fc.assert(fc.property(fc.array(event), fc.array(event), (before, after) => {
+    const whole = new NumberingCheck();
+    for (const it of before) whole.take(it);
+    const part = new NumberingCheck(whole.points);
+    for (const it of after) assert.deepEqual(part.take(it), whole.take(it));
+    assert.deepEqual(part.points, whole.points);
+    const totals = new Map([[0, 12], [1, 12]]);
+    assert.deepEqual(part.finish("task", totals), whole.finish("task", totals));
+  }));
+});

@@ -10,7 +10,7 @@ interface Row {
   readonly stderr?: readonly RegExp[];
 }
 
-const COMMANDS = ["plan", "lab", "trace", "man", "help", "completions"];
+const COMMANDS = ["record", "replay", "plan", "lab", "trace", "man", "help", "completions"];
 
 /** No line of a help page is longer than a small terminal is wide. */
 const NARROW = /^(?!.*^.{80})[^]*$/m;
@@ -30,17 +30,28 @@ const ROWS: readonly Row[] = [
   },
   { args: ["-h"], code: 0, stdout: [/^Examples:/m] },
   { args: ["help", "plan"], code: 0, stdout: [/^Usage: trace-clone plan/m] },
-  ...["trace", "plan", "man", "lab", "lab list", "lab build", "lab run", "lab demo", "lab rm"].map((
-    words,
-  ) => ({
-    args: [...words.split(" "), "--help"],
-    code: 0,
-    stdout: [
-      new RegExp(`^Usage: trace-clone ${words}\\b`, "m"),
-      /^ *Examples:\n +deno run trace-clone /m,
-      NARROW,
-    ],
-  })),
+  ...[
+    "trace",
+    "record",
+    "replay",
+    "plan",
+    "man",
+    "lab",
+    "lab list",
+    "lab build",
+    "lab run",
+    "lab demo",
+    "lab rm",
+  ]
+    .map((words) => ({
+      args: [...words.split(" "), "--help"],
+      code: 0,
+      stdout: [
+        new RegExp(`^Usage: trace-clone ${words}\\b`, "m"),
+        /^ *Examples:\n +deno run trace-clone /m,
+        NARROW,
+      ],
+    })),
   { args: ["--version"], code: 0, stdout: [new RegExp(`^${VERSION.replaceAll(".", "\\.")}\n$`)] },
   { args: ["completions", "bash"], code: 0, stdout: [/complete/] },
   { args: ["lab", "list"], code: 0, stdout: [/^KERNEL +SUITE +WHY\n6\.12 /] },

@@ -81,3 +81,27 @@ Deno.test("grammar refuses what it does not know, with the next best", () => {
     assert.match(result, message);
   }
 });
+
+Deno.test("grammar reads record as trace with a file, and replay with the filters of trace", () => {
+  const recorded = { ...TRACE, command: "record", file: "f.rec", bytesMax: undefined };
+  assert.deepEqual(read("record", "f.rec"), recorded);
+  assert.deepEqual(
+    read("record", "--max-size", "1M", "-x", "f.rec", "--redact", "comm", "--redact=addresses"),
+    { ...recorded, bytesMax: 1_048_576, failed: true, redact: ["comm", "addresses"] },
+  );
+  const replayed = {
+    command: "replay",
+    file: "f.rec",
+    json: false,
+    pids: [],
+    comm: undefined,
+    failed: false,
+    noHeader: false,
+    quiet: false,
+  };
+  assert.deepEqual(read("replay", "f.rec"), replayed);
+  assert.deepEqual(
+    read("replay", "-p", "1", "f.rec", "-p", "2", "-n", "a", "-xq", "--json", "--no-header"),
+    { ...replayed, pids: [1, 2], comm: /^a$/su, failed: true, quiet: true, json: true, noHeader: true },
+  );
+});

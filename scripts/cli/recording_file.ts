@@ -56,6 +56,7 @@ export class RecordingFile implements RecordingSink, AsyncDisposable {
   #process: HostProcess;
   #words: Promise<string>;
   #writer: WritableStreamDefaultWriter<Uint8Array>;
+  #isOpen = false;
 
   private constructor(path: string, bytesMax: number | undefined, process: HostProcess) {
     this.path = path;
@@ -81,7 +82,8 @@ export class RecordingFile implements RecordingSink, AsyncDisposable {
     const process = new LocalHost().spawn(["sh", "-c", CREATE, "sh", ...names]);
     const created = new RecordingFile(path, options.bytesMax, process);
     const word = await created.#firstWord();
-    if (word === "open") return created;
+    created.#isOpen = word === "open";
+    if (created.#isOpen) return created;
     await created.#writer.close().catch(() => undefined);
     if (word !== "taken") throw await created.#failure();
     throw new CliError(
@@ -142,13 +144,13 @@ export class RecordingFile implements RecordingSink, AsyncDisposable {
     const said = (await this.#words).trim().split("\n").at(-1)?.replace(/^(?:sh|cat|mv): (?:\d+: )?/, "") ??
       "";
     const detail = said === "" ? `its writer ended with status ${code}` : said;
-    const bytes = await sizeOf(this.path) + await sizeOf(olderPart(this.path));
-    if (bytes === 0) {
+    if (!this.#isOpen) {
       return new CliError(`Cannot record to ${JSON.stringify(this.path)}: ${detail}`, {
         code: EXIT.cannotRun,
         hint: "Name a file in a folder that exists, that you may write to and that has room",
       });
     }
+    const bytes = await sizeOf(this.path) + await sizeOf(olderPart(this.path));
     return new CliError(
       `Cannot go on recording to ${JSON.stringify(this.path)}: ${detail}; ${bytes} bytes are kept`,
       {

@@ -1,6 +1,15 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { durationValue, globExpression, globValue, pathValue, programValue, targetValue } from "./values.ts";
+import {
+  durationValue,
+  globExpression,
+  globText,
+  globValue,
+  pathValue,
+  programValue,
+  sizeValue,
+  targetValue,
+} from "./values.ts";
 
 Deno.test("durationValue() reads a number with a unit, and takes a bare one as seconds", () => {
   const rows: readonly (readonly [string, number | undefined])[] = [
@@ -85,5 +94,34 @@ Deno.test("pathValue() and programValue() take any name, but not what cannot be 
     assert.equal(pathValue("FILE").parse(text).success, path, text);
     assert.equal(programValue().parse(text).success, program, text);
     assert.equal(pathValue("PATH").format(text), text);
+  }
+});
+
+Deno.test("globText() gives back every shell pattern", () => {
+  const glob = fc.oneof(fc.string({ unit: "binary" }), fc.stringMatching(/^[a*?.\\/\n\r\u2028[\]$]{0,8}$/));
+  fc.assert(fc.property(glob, (it) => assert.equal(globText(globExpression(it)), it)), { numRuns: 2000 });
+});
+
+Deno.test("sizeValue() reads a number of bytes with a unit of either case, and no small one", () => {
+  const rows: readonly (readonly [string, number | undefined])[] = [
+    ["512K", 524_288],
+    ["512k", 524_288],
+    ["1.5M", 1_572_864],
+    ["2G", 2_147_483_648],
+    ["1000000", 1_000_000],
+    ["511K", undefined],
+    ["0", undefined],
+    ["-1M", undefined],
+    ["1MB", undefined],
+    ["1e9", undefined],
+    ["99999999999G", undefined],
+    ["M", undefined],
+    ["", undefined],
+    [" 1M", undefined],
+    ["1M\n", undefined],
+  ];
+  for (const [text, expected] of rows) {
+    const result = sizeValue().parse(text);
+    assert.equal(result.success ? result.value : undefined, expected, JSON.stringify(text));
   }
 });

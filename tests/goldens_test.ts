@@ -1,0 +1,62 @@
+// Every recording of tests/goldens/, made on a real kernel, with the two outputs that the run had.
+//
+// To write the outputs anew, make an empty file tests/goldens/UPDATE and run this test; it fails until the file is
+// removed. Commit only differences that you understand.
+
+import assert from "node:assert/strict";
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import { replay } from "../scripts/cli/replay.ts";
+import type { Terminal } from "../scripts/cli/terminal.ts";
+import { assertValid } from "./support/json_schema.ts";
+
+const FOLDER = fileURLToPath(new URL("./goldens/", import.meta.url));
+const RECORDING = ".rec.zst";
+/** Recordings are few and small: they stay in the history forever. */
+const BYTES_MAX = 100 * 1024;
+const isUpdate = existsSync(`${FOLDER}UPDATE`);
+const names = readdirSync(FOLDER).filter((it) => it.endsWith(RECORDING)).map((it) =>
+  it.slice(0, -RECORDING.length)
+);
+
+test("tests/goldens/ has recordings of real kernels, and they are not being written anew", () => {
+  assert.ok(names.length > 0);
+  const whole = new Set(names.flatMap((it) => [`${it}${RECORDING}`, `${it}.ndjson`, `${it}.table`]));
+  assert.deepEqual(readdirSync(FOLDER).filter((it) => !whole.has(it)), [], "nothing else is here");
+  for (const name of names) assert.ok(statSync(`${FOLDER}${name}${RECORDING}`).size < BYTES_MAX, name);
+  assert.equal(isUpdate, false, "Remove tests/goldens/UPDATE and look at the differences");
+});
+
+for (const name of names) {
+  for (const [kind, json] of [["ndjson", true], ["table", false]] as const) {
+    test(`golden ${name} gives the same ${kind} as when it was recorded`, async () => {
+      const { text, code } = await replayed(`${FOLDER}${name}${RECORDING}`, json);
+      const path = `${FOLDER}${name}.${kind}`;
+      if (isUpdate) writeFileSync(path, text);
+      else assert.equal(text, readFileSync(path, "utf8"));
+      if (!json) return;
+      const events = text.trimEnd().split("\n").map((line) => JSON.parse(line));
+      events.forEach(assertValid);
+      assert.equal(events.at(-1).exit_code, code);
+    });
+  }
+}
+
+async function replayed(
+  file: string,
+  json: boolean,
+): Promise<{ readonly text: string; readonly code: number }> {
+  let text = "";
+  const terminal: Terminal = {
+    write(some) {
+      text += some;
+      return Promise.resolve(true);
+    },
+    note() {},
+    status() {},
+    raw() {},
+  };
+  const request = { file, json, noHeader: false, pids: [], comm: undefined, failed: false, quiet: true };
+  return { code: await replay(request, terminal), text };
+}
