@@ -117,15 +117,16 @@ export async function follow(run: RunLoop): Promise<RunResult> {
   if (command !== undefined && commandStatus === undefined) await command[Symbol.asyncDispose]();
   const lost = lossTold || correlator.trust.lost !== 0 || correlator.trust.late > 0;
   const outside = unasked === undefined ? [stop.code] : [stop.code, unasked.code];
+  const isWhole = unasked === undefined && stop.isCutOff !== true;
   const codes = [...outside];
   if (writer.tally.findings > 0) codes.push(EXIT.broken);
   if (lost || writer.tally.undetermined > 0) codes.push(EXIT.undetermined);
   return {
     reason: stop.reason,
-    complete: unasked === undefined && stop.isCutOff !== true && !lost,
+    complete: isWhole && !lost,
     code: firstExitCode(codes),
     commandStatus,
-    outside: { complete: unasked === undefined, codes: outside },
+    outside: { complete: isWhole, codes: outside },
   };
 }
 
