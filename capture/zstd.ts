@@ -4,10 +4,14 @@
  * @module
  */
 
+import { Buffer } from "node:buffer";
 import { constants, zstdCompressSync, zstdDecompressSync } from "node:zlib";
 
 /** Longest frame that is unpacked, in bytes before and after. */
 const FRAME_BYTES_MAX = 1024 * 1024 * 1024;
+
+/** Longest begin of a frame that is looked at again with each chunk. */
+const REREAD_BYTES_MAX = 1024 * 1024;
 
 const MAGIC = 0xfd2fb528;
 const SKIPPABLE = 0x184d2a50;
@@ -55,19 +59,33 @@ export async function* unpackFrames(chunks: AsyncIterable<Uint8Array>): AsyncGen
     waiting.push(chunk);
     length += chunk.length;
     if (length < needed) continue;
-    let bytes = joined(waiting, length);
-    for (;;) {
-      const extent = frameExtent(bytes);
-      needed = extent.needed;
-      if (extent.length === undefined) break;
-      if (extent.holdsData) yield unpack(bytes.subarray(0, extent.length));
-      bytes = bytes.subarray(extent.length);
-    }
-    if (needed > FRAME_BYTES_MAX) throw new SyntaxError("Cannot unpack a frame of more than 1 GiB");
-    waiting = [bytes];
-    length = bytes.length;
+    const rest = yield* wholeFrames(Buffer.concat(waiting));
+    waiting = [rest.bytes];
+    length = rest.bytes.length;
+    // A long frame is not looked at again for each of its blocks, but each time that it has doubled.
+    needed = Math.max(rest.needed, length > REREAD_BYTES_MAX ? 2 * length : 0);
+    if (rest.needed > FRAME_BYTES_MAX) throw new SyntaxError("Cannot unpack a frame of more than 1 GiB");
   }
-  if (length > 0) throw new SyntaxError("Cannot unpack the last frame: it is cut off");
+  const { bytes } = yield* wholeFrames(Buffer.concat(waiting));
+  if (bytes.length > 0) throw new SyntaxError("Cannot unpack the last frame: it is cut off");
+}
+
+interface Rest {
+  /** The bytes after the last whole frame. */
+  readonly bytes: Uint8Array;
+  /** How many there must be to know more. */
+  readonly needed: number;
+}
+
+function* wholeFrames(all: Uint8Array): Generator<Uint8Array, Rest> {
+  let bytes = all;
+  for (;;) {
+    if (bytes.length === 0) return { bytes, needed: 0 };
+    const extent = frameExtent(bytes);
+    if (extent.length === undefined) return { bytes, needed: extent.needed };
+    if (extent.holdsData) yield unpack(bytes.subarray(0, extent.length));
+    bytes = bytes.subarray(extent.length);
+  }
 }
 
 function unpack(bytes: Uint8Array): Uint8Array {
@@ -116,16 +134,4 @@ function frameExtent(bytes: Uint8Array): Extent {
 
 function wordAt(bytes: Uint8Array, at: number): number {
   return new DataView(bytes.buffer, bytes.byteOffset).getUint32(at, true);
-}
-
-function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {
-  const [only] = chunks;
-  if (chunks.length === 1 && only !== undefined) return only;
-  const all = new Uint8Array(length);
-  let at = 0;
-  for (const chunk of chunks) {
-    all.set(chunk, at);
-    at += chunk.length;
-  }
-  return all;
 }

@@ -110,7 +110,7 @@ export async function runSession(session: SessionOptions): Promise<SessionResult
   const prepared = await unlessEnded(signal, preparing);
   await using command = argv.length > 0 ? await hold(host, { argv, copy: options.copy, signal }) : undefined;
   terminal.status(`${host.name}: attaching ${prepared.plan.probes.length} probes`);
-  const tape = new Tape({ redact: options.redact, file: session.invocation.recording });
+  await using tape = new Tape({ redact: options.redact, file: session.invocation.recording });
   await using capture = await launch(host, {
     source: renderProgram(prepared.plan.program),
     tap: tape,
@@ -172,7 +172,7 @@ export async function traceAttached(session: Attached): Promise<SessionResult> {
   const shape = { failedOnly: options.failed, eventsMax };
   const start = startBody(session, eventsMax);
   const correlator = tape.begin(
-    recordingHeader({ prepared, attachment, scope, options: shape, redact: options.redact, start }),
+    () => recordingHeader({ prepared, attachment, scope, options: shape, redact: options.redact, start }),
     { law: plan.law, attachedNs: attachment.attachedNs, scope, cpus: description.cpus },
   );
   const origin = { host: host.name, utcOffsetNs: attachment.utcOffsetNs };

@@ -21,7 +21,7 @@ export interface TapeOptions {
 }
 
 /** Hears a run. */
-export class Tape implements LineTap {
+export class Tape implements LineTap, AsyncDisposable {
   readonly #file: RecordingFile | undefined;
   readonly #redactor: Redactor;
   readonly #failed = new AbortController();
@@ -42,18 +42,19 @@ export class Tape implements LineTap {
   /**
    * Writes the header and returns the correlator of the run, whose end in the middle of things is kept too.
    *
-   * @param header the first line
+   * @param header makes the first line
    * @param options for the correlator
    */
-  begin(header: RecordingHeader, options: CorrelatorOptions): Correlator {
+  begin(header: () => RecordingHeader, options: CorrelatorOptions): Correlator {
     const correlator = new TapedCorrelator(options, () => this.#recorder?.cut());
     const file = this.#file;
     if (file === undefined) return correlator;
+    const first = header();
     this.#recorder = new Recorder(file, {
-      header,
+      header: first,
       compressed: file.isPacked,
       partBytesMax: file.bytesMax === undefined ? undefined : Math.floor(file.bytesMax / 2),
-      resume: () => resumePoint(correlator, header),
+      resume: () => resumePoint(correlator, first),
     });
     this.#recorder.failed.then((error) => {
       const reason = `the recording could not be written: ${error.message}`;
@@ -76,9 +77,17 @@ export class Tape implements LineTap {
 
   /** Writes how the run ended; resolves with what went wrong, if anything. */
   async end(end: RecordingEnd): Promise<CliError | undefined> {
-    const error = await this.#recorder?.end(end);
+    const recorder = this.#recorder;
+    this.#recorder = undefined;
+    const error = await recorder?.end(end);
     if (error === undefined || error instanceof CliError) return error;
     return new CliError(`Cannot write the recording: ${error.message}`, { code: EXIT.budget });
+  }
+
+  /** Writes what was heard so far, when the run failed before its end. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#recorder?.close();
+    this.#recorder = undefined;
   }
 }
 

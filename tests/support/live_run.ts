@@ -4,11 +4,13 @@
  * @module
  */
 
+import { parse } from "@optique/core/parser";
 import type { Capture, CaptureEnd, CaptureMessage, RedactField } from "../../capture/mod.ts";
 import { readMessage } from "../../capture/mod.ts";
 import { planLifecycle } from "../../tracers/mod.ts";
 import { NdjsonReport, TableReport } from "../../reports/mod.ts";
 import { EventOutput } from "../../scripts/cli/event_output.ts";
+import { grammar } from "../../scripts/cli/grammar.ts";
 import type { TraceOptions } from "../../scripts/cli/grammar.ts";
 import type { Prepared } from "../../scripts/cli/prepare.ts";
 import { RecordingFile } from "../../scripts/cli/recording_file.ts";
@@ -82,28 +84,19 @@ class GivenCapture implements Capture {
   }
 }
 
-const ASKED: TraceOptions = {
-  command: "trace",
-  targets: [{ kind: "lab", name: "lab:6.12", kernel: "6.12" }],
-  bpftrace: "bpftrace",
-  sudo: false,
-  quiet: false,
-  json: true,
-  pids: [],
-  comm: undefined,
-  failed: false,
-  durationMs: undefined,
-  eventsMax: undefined,
-  copy: [],
-  commandOutput: undefined,
-  noHeader: false,
-  redact: [],
-};
+/** What the user asked for with no word but --json. */
+function asked(): TraceOptions {
+  const result = parse(grammar, ["--json", "--target", "lab:6.12"]);
+  if (!result.success || result.value.command !== "trace") {
+    throw new TypeError("Cannot read the words of a run");
+  }
+  return result.value;
+}
 
 /** Runs and records. */
 export async function liveRun(run: LiveRunOptions): Promise<LiveRun> {
   const redact = run.redact ?? [];
-  const options = { ...ASKED, ...run.options, redact };
+  const options = { ...asked(), ...run.options, redact };
   let stdout = "";
   let notes = "";
   const terminal: Terminal = {
@@ -116,9 +109,9 @@ export async function liveRun(run: LiveRunOptions): Promise<LiveRun> {
     raw() {},
   };
   await using recording = await RecordingFile.create(run.file, { bytesMax: run.bytesMax });
-  const tape = new Tape({ redact, file: recording });
+  await using tape = new Tape({ redact, file: recording });
   const { code } = await traceAttached({
-    target: ASKED.targets[0] ?? { kind: "local", name: "local" },
+    target: { kind: "lab", name: "lab:6.12", kernel: "6.12" },
     targets: ["lab:6.12"],
     options,
     invocation: { args: [], argv: [], terminal, recording },
