@@ -5,18 +5,23 @@
  */
 
 import type { Host } from "../hosts/host.ts";
+import { ATTACHMENT_SYMBOLS } from "./attachment.ts";
 import { type Bpftrace, readBpftrace } from "./bpftrace.ts";
 import { type Btf, readBtf } from "./btf.ts";
-import { attempt, type Known } from "./known.ts";
+import { attempt, type Known, known } from "./known.ts";
 import { GENERATION_SYMBOLS, type PidfdGeneration, pidfdGeneration } from "./pidfd_generation.ts";
 import { type Preemption, readPreemption } from "./preemption.ts";
+import { readSurroundings, type Surroundings } from "./surroundings.ts";
 import { type ProbeSwitches, readSwitches } from "./switches.ts";
 import { readSymbols, type Symbols } from "./symbols.ts";
 import { findTracefs, readTracepoint, type Tracepoint } from "./tracefs.ts";
 
 /** What to ask a machine about. */
 export interface DiscoverOptions {
-  /** Base names of kernel functions and variables; {@linkcode GENERATION_SYMBOLS} are always asked too. */
+  /**
+   * Base names of kernel functions and variables; {@linkcode GENERATION_SYMBOLS} and {@linkcode ATTACHMENT_SYMBOLS} are
+   * always asked too.
+   */
   readonly symbols: readonly string[];
   /** Tracepoints, as `category:name`. */
   readonly tracepoints: readonly string[];
@@ -28,6 +33,8 @@ export interface DiscoverOptions {
 export interface KernelFacts {
   /** `uname -r`; for messages only, nothing is decided by it. */
   readonly release: Known<string>;
+  /** `uname -m`, such as `x86_64`. */
+  readonly machine: Known<string>;
   /** The shape of its pidfd code and the refcount law. */
   readonly pidfd: PidfdGeneration;
   /** The asked symbols. */
@@ -44,6 +51,8 @@ export interface KernelFacts {
   readonly switches: ProbeSwitches;
   /** The preemption model in force. */
   readonly preemption: Known<Preemption>;
+  /** Rights, lockdown, mounts, namespaces. */
+  readonly surroundings: Surroundings;
 }
 
 /**
@@ -68,20 +77,35 @@ export interface KernelFacts {
  * ```
  */
 export async function discover(host: Host, options: DiscoverOptions): Promise<KernelFacts> {
-  const names = [...new Set([...options.symbols, ...GENERATION_SYMBOLS])];
+  const names = [...new Set([...options.symbols, ...GENERATION_SYMBOLS, ...ATTACHMENT_SYMBOLS])];
   const mounted = findTracefs(host);
-  const [release, tracefs, symbols, btf, tracepoints, bpftrace, switches, preemption] = await Promise.all([
-    attempt(async () => (await host.describe()).release),
-    mounted,
-    readSymbols(host, names, { tracefs: mounted }),
-    attempt(() => readBtf(host)),
-    mounted.then((root) => readTracepoints(host, root, options.tracepoints)),
-    attempt(() => readBpftrace(host, options.bpftrace === undefined ? {} : { program: options.bpftrace })),
-    readSwitches(host),
-    readPreemption(host),
-  ]);
+  const [description, tracefs, symbols, btf, tracepoints, bpftrace, switches, preemption, surroundings] =
+    await Promise.all([
+      attempt(() => host.describe()),
+      mounted,
+      readSymbols(host, names, { tracefs: mounted }),
+      attempt(() => readBtf(host)),
+      mounted.then((root) => readTracepoints(host, root, options.tracepoints)),
+      attempt(() => readBpftrace(host, options.bpftrace === undefined ? {} : { program: options.bpftrace })),
+      readSwitches(host),
+      readPreemption(host),
+      readSurroundings(host),
+    ]);
   const pidfd = pidfdGeneration(symbols, btf.kind === "known" ? btf.value : undefined);
-  return { release, pidfd, symbols, btf, tracefs, tracepoints, bpftrace, switches, preemption };
+  const isDescribed = description.kind === "known";
+  return {
+    release: isDescribed ? known(description.value.release) : description,
+    machine: isDescribed ? known(description.value.machine) : description,
+    pidfd,
+    symbols,
+    btf,
+    tracefs,
+    tracepoints,
+    bpftrace,
+    switches,
+    preemption,
+    surroundings,
+  };
 }
 
 async function readTracepoints(

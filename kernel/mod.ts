@@ -54,6 +54,23 @@ export {
   type Tracepoint,
   type TracepointField,
 } from "./tracefs.ts";
+export { type Attachment, attachment, ATTACHMENT_SYMBOLS } from "./attachment.ts";
+export { readSurroundings, type Surroundings } from "./surroundings.ts";
+export {
+  type Capability,
+  type Identity,
+  parseIdentity,
+  readRights,
+  type Rights,
+  tracingRights,
+} from "./rights.ts";
+export { type Lockdown, readLockdown } from "./lockdown.ts";
+export { type Mounts, readMounts } from "./mounts.ts";
+export { type Namespace, type Namespaces, readNamespaces } from "./namespaces.ts";
+export { type Container, readContainer } from "./container.ts";
+export { readFdFolder } from "./fd_folder.ts";
+export { applyRule, type Check, type CheckRule, isUnprivileged, judged, type Judgement } from "./check.ts";
+export { CHECK_RULES, checkup, obstaclesOf } from "./checkup.ts";
 export {
   type Bpftrace,
   BPFTRACE_MINIMUM,

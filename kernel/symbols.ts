@@ -67,6 +67,16 @@ export class Symbols {
     return [...this.#names];
   }
 
+  /** Their symbols in /proc/kallsyms, or why that could not be read. */
+  get kallsyms(): Known<readonly KallsymsEntry[]> {
+    return this.#source.kallsyms;
+  }
+
+  /** Those of their symbols that available_filter_functions lists, or why that could not be read. */
+  get filterFunctions(): Known<ReadonlySet<string>> {
+    return this.#source.filterFunctions;
+  }
+
   /**
    * Every symbol of a base name: the function or variable itself, and its clones.
    *

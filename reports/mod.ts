@@ -4,6 +4,8 @@
  * @module
  */
 
+export { checkupJson, checkupText } from "./checkup.ts";
+export type { CheckBody, CheckupResult, VerdictBody } from "./checkup.ts";
 export { NdjsonReport } from "./ndjson.ts";
 export { publish, utcText } from "./publish.ts";
 export type { Origin } from "./publish.ts";

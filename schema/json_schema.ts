@@ -4,9 +4,10 @@
  * @module
  */
 
+import { ANSWER_FIELDS, ANSWER_TABLE } from "./answer_table.ts";
 import { COMMON_FIELDS } from "./event_parts.ts";
 import { EVENT_TABLE } from "./event_table.ts";
-import type { PublishedField, PublishedFields, PublishedKind } from "./field.ts";
+import type { PublishedEvent, PublishedField, PublishedFields, PublishedKind } from "./field.ts";
 
 /** A JSON value. */
 export type Json = string | number | boolean | null | readonly Json[] | { readonly [key: string]: Json };
@@ -39,17 +40,47 @@ const KINDS: Readonly<Record<PublishedKind, JsonObject>> = {
  * ```
  */
 export function jsonSchema(): JsonObject {
-  const events = Object.entries(EVENT_TABLE).map(([type, event]) => {
-    const shape = objectSchema({ ...COMMON_FIELDS, ...event.fields });
-    const properties = { ...(shape.properties as JsonObject), type: { const: type } };
-    return { title: type, description: event.meaning, ...shape, properties };
-  });
-  return {
-    $schema: "https://json-schema.org/draft/2020-12/schema",
+  return linesSchema(EVENT_TABLE, {
+    common: COMMON_FIELDS,
     title: "trace-clone event",
     description: "One line of the NDJSON stream of trace-clone",
-    oneOf: events,
-  };
+  });
+}
+
+/**
+ * Returns the JSON Schema (draft 2020-12) of one line of `doctor --json`, or of the one of `plan --json`.
+ *
+ * Unknown fields are allowed, because later versions may add some.
+ *
+ * @returns the schema as a JSON value
+ * @example
+ * ```ts
+ * import { answerSchema } from "./json_schema.ts";
+ * import assert from "node:assert/strict";
+ *
+ * assert.equal(answerSchema().title, "trace-clone answer");
+ * ```
+ */
+export function answerSchema(): JsonObject {
+  return linesSchema(ANSWER_TABLE, {
+    common: ANSWER_FIELDS,
+    title: "trace-clone answer",
+    description: "One line of trace-clone doctor --json, or the line of trace-clone plan --json",
+  });
+}
+
+/** The schema of lines that are told apart by their `type`. */
+function linesSchema(
+  table: { readonly [type: string]: PublishedEvent },
+  about: { readonly common: PublishedFields; readonly title: string; readonly description: string },
+): JsonObject {
+  const { common, title, description } = about;
+  const lines = Object.entries(table).map(([type, line]) => {
+    const shape = objectSchema({ ...common, ...line.fields });
+    const properties = { ...(shape.properties as JsonObject), type: { const: type } };
+    return { title: type, description: line.meaning, ...shape, properties };
+  });
+  return { $schema: "https://json-schema.org/draft/2020-12/schema", title, description, oneOf: lines };
 }
 
 function objectSchema(fields: PublishedFields): JsonObject {

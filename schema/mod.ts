@@ -4,6 +4,8 @@
  * @module
  */
 
+export { ANSWER_FIELDS, ANSWER_TABLE } from "./answer_table.ts";
+export type { Answer, AnswerType } from "./answer_table.ts";
 export {
   COMMON_FIELDS,
   COUNT_FIELDS,
@@ -27,7 +29,7 @@ export type {
   WireRecord,
   WireTypes,
 } from "./field.ts";
-export { jsonSchema } from "./json_schema.ts";
+export { answerSchema, jsonSchema } from "./json_schema.ts";
 export type { Json, JsonObject } from "./json_schema.ts";
 export { EVENT_SCHEMA } from "./version.ts";
 export { ACTOR, STAMP, WIRE_TABLE } from "./wire_table.ts";

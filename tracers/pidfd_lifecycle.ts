@@ -23,6 +23,7 @@
  * @module
  */
 
+import { checkup, obstaclesOf } from "../kernel/mod.ts";
 import type { Btf, KernelFacts, Support } from "../kernel/mod.ts";
 import { renderAttachPoint } from "../program/mod.ts";
 import type { Probe, TraceProgram } from "../program/mod.ts";
@@ -73,9 +74,6 @@ const TRACKED_MAX = 16_384;
 /** Bytes of one `printf`'s arguments; the largest record has 21 words. */
 const ON_STACK_LIMIT = 256;
 
-/** First bpftrace with the `config` block, `args.x`, `fentry` and `on_stack_limit`. */
-const BPFTRACE_NEEDED = { major: 0, minor: 22 };
-
 const CANNOT_SEE: readonly string[] = [
   "births by SO_PEERPIDFD, SCM_PIDFD, fanotify and coredumps are seen with origin other, their fd number is not",
   "births by open_by_handle_at and by opening /proc/PID/fd/N again are not seen; the release of such a file is",
@@ -93,7 +91,6 @@ const CANNOT_SEE: readonly string[] = [
 export function planLifecycle(facts: KernelFacts, limits: TraceLimits): Plan | NoPlan {
   const reasons = [...obstacles(facts)];
   const btf = facts.btf.kind === "known" ? facts.btf.value : undefined;
-  if (facts.btf.kind === "unknown") reasons.push(`BTF cannot be read: ${facts.btf.reason}`);
   // Without pidfs nothing of it can be found: that is one reason, not many.
   const isHopeless = btf === undefined || facts.pidfd.law === "per-file";
   const sites = isHopeless ? undefined : findSites(facts, btf, reasons);
@@ -128,25 +125,8 @@ function program(probes: readonly Probe[], limits: TraceLimits): TraceProgram {
   };
 }
 
-function* obstacles(facts: KernelFacts): Generator<string> {
-  const { pidfd, bpftrace, switches } = facts;
-  if (pidfd.law === "per-file") {
-    yield "This kernel makes pidfds as anonymous inodes; only kernels with pidfs can be traced yet";
-  } else if (pidfd.law === "unknown") {
-    yield `How this kernel makes pidfds cannot be told: ${
-      pidfd.reasons.join("; ") || "no symbol could be read"
-    }`;
-  }
-  if (bpftrace.kind === "unknown") yield `bpftrace cannot be used: ${bpftrace.reason}`;
-  else {
-    const { major, minor } = bpftrace.value.version;
-    if (major === BPFTRACE_NEEDED.major && minor < BPFTRACE_NEEDED.minor) {
-      yield `bpftrace is too old: 0.22 or later is needed, found ${bpftrace.value.text}`;
-    }
-  }
-  for (const it of [switches.ftrace, switches.kprobes]) {
-    if (it.state.kind === "off") yield `${it.state.reason}. ${it.state.remedy}`;
-  }
+function obstacles(facts: KernelFacts): readonly string[] {
+  return obstaclesOf(checkup(facts)).map((it) => it.says);
 }
 
 function findSites(
@@ -154,7 +134,7 @@ function findSites(
   btf: Btf,
   reasons: string[],
 ): (Omit<BirthSites, "follow"> & Omit<TargetSites, "follow">) | undefined {
-  const unprobed = new Unprobed();
+  const unprobed = new Unprobed(facts);
   for (const name of FUNCTIONS) unprobed.need(name, facts.symbols.traceable(name));
   const exit = "sched:sched_process_exit";
   unprobed.need(`the tracepoint ${exit}`, facts.tracepoints.get(exit)?.support);
@@ -197,9 +177,20 @@ function findSites(
 class Unprobed {
   readonly #byReason = new Map<string, string[]>();
 
+  readonly #facts: KernelFacts;
+
+  constructor(facts: KernelFacts) {
+    this.#facts = facts;
+  }
+
   need(what: string, support: Support | undefined): void {
     if (support?.kind === "supported") return;
     const reason = support?.reason ?? "It was not asked for";
+    // What could not be read at all is an obstacle of its own, and told there.
+    const { tracefs, symbols } = this.#facts;
+    if ([tracefs, symbols.filterFunctions].some((it) => it.kind === "unknown" && it.reason === reason)) {
+      return;
+    }
     this.#byReason.set(reason, [...this.#byReason.get(reason) ?? [], what]);
   }
 

@@ -161,8 +161,16 @@ const OBSTACLES: readonly (readonly [what: string, machine: Machine6_12, said: R
     { files: { "/sys/kernel/btf/vmlinux": { fails: "missing" } } },
     /BTF cannot be read/,
   ],
-  ["ftrace is off", { files: { "/proc/sys/kernel/ftrace_enabled": "0\n" } }, /ftrace_enabled" is 0.*sysctl/],
-  ["kprobes are off", { files: { "/sys/kernel/debug/kprobes/enabled": "0\n" } }, /enabled" is 0.*echo 1 >/],
+  [
+    "ftrace is off",
+    { files: { "/proc/sys/kernel/ftrace_enabled": "0\n" } },
+    /ftrace_enabled" is 0: probes attach and never fire$/,
+  ],
+  [
+    "kprobes are off",
+    { files: { "/sys/kernel/debug/kprobes/enabled": "0\n" } },
+    /kprobes\/enabled" is 0: probes attach and never fire$/,
+  ],
   ["tracefs is not found", {
     files: {
       "/sys/kernel/tracing/available_filter_functions": { fails: "missing" },
@@ -210,6 +218,7 @@ for (const [what, machine, said] of OBSTACLES) {
     for (const reason of plan.reasons) {
       assert.match(reason, /^(bpftrace|["A-Z_]).*[^.]$/s, "a sentence without its full stop");
     }
+    assert.equal(new Set(plan.reasons).size, plan.reasons.length, "one cause is told once");
     assert.match(plan.hint, /--target lab:6\.12/);
   });
 }

@@ -44,6 +44,16 @@ export function inLab(args: readonly string[]): string {
 }
 
 /**
+ * Returns a command line that traces where a target cannot be traced.
+ *
+ * @param target what cannot be traced
+ * @returns a line for a shell, or `undefined` when nothing better is known: a lab guest that somebody has spoilt
+ */
+export function traceElsewhere(target: Target): string | undefined {
+  return target.kind === "lab" ? undefined : inLab([]);
+}
+
+/**
  * Says what works where this machine cannot be traced.
  *
  * @param target what was to be traced

@@ -130,6 +130,14 @@ const man = object({
   })),
 });
 
+const doctor = merge(
+  targetOption,
+  object({
+    command: constant("doctor"),
+    json: option("--json", { description: message`One JSON object for each check, and the verdict.` }),
+  }),
+);
+
 /** The kernels of the lab; the first is the default. */
 const KERNELS = LAB_KERNELS.map((it) => it.name);
 const kernelArgument = withDefault(
@@ -212,6 +220,7 @@ const TRACE_EXAMPLES = [
   ["--target ssh:admin@web1 --sudo", "all pidfds of another machine, with nothing installed but bpftrace"],
   ["--target ssh:web1 --target ssh:web2 -x", "failed calls on two machines, in one stream"],
   ["-x -p 4711", "failed calls of one process"],
+  ["doctor", "whether this machine can be traced, and what to do if not"],
   ["plan --target lab:6.12", "the probes and the program; nothing is loaded"],
 ] as const;
 
@@ -221,6 +230,14 @@ export const grammar: Parser<"sync", CommandLine, unknown> = or(
     brief: message`Show the probes, what they cannot see, and the program; load nothing.`,
     usageLine: usage("[OPTION...]"),
     footer: examples(["plan --target lab:6.12", "what trace would do on a lab guest"]),
+  }),
+  command("doctor", doctor, {
+    brief: message`Say what the target has of all that tracing needs, and what to do.`,
+    usageLine: usage("[OPTION...]"),
+    footer: examples(
+      ["doctor", "whether this machine can be traced; nothing is loaded or changed"],
+      ["doctor --target lab:6.12 --json", "the same about a lab guest, for a program"],
+    ),
   }),
   command("lab", lab, {
     brief: message`Virtual machines with kernels to trace, made to be thrown away.`,
@@ -285,11 +302,14 @@ export type PlanOptions = InferValue<typeof plan>;
 export type ManOptions = InferValue<typeof man>;
 /** The options of `lab`. */
 export type LabOptions = InferValue<typeof lab>;
+/** The options of `doctor`. */
+export type DoctorOptions = InferValue<typeof doctor>;
 /** One parsed command line. */
 export type CommandLine =
   | TraceOptions
   | RecordOptions
   | ReplayOptions
   | PlanOptions
+  | DoctorOptions
   | ManOptions
   | LabOptions;

@@ -158,6 +158,8 @@ async function dispatch(line: CommandLine, invocation: Invocation): Promise<numb
       return await (await import("./plan.ts")).plan(line, invocation);
     case "man":
       return await (await import("./man.ts")).man(line, invocation.terminal);
+    case "doctor":
+      return await (await import("./doctor.ts")).doctor(line, invocation);
     default:
       return await (await import("./lab.ts")).lab(line, invocation.terminal);
   }

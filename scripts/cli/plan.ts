@@ -4,7 +4,12 @@
  * @module
  */
 
+import { printableText } from "../../events/mod.ts";
+import { checkup } from "../../kernel/mod.ts";
 import { renderProgram } from "../../program/mod.ts";
+import { EVENT_SCHEMA } from "../../schema/mod.ts";
+import type { Answer } from "../../schema/mod.ts";
+import type { TraceLimits } from "../../tracers/mod.ts";
 import { elsewhere } from "./elsewhere.ts";
 import { watchEndings } from "./endings.ts";
 import { BUFFER_PAGES } from "./grammar.ts";
@@ -36,41 +41,67 @@ export async function plan(options: PlanOptions, invocation: Invocation): Promis
     bpftrace: options.bpftrace,
     hint: elsewhere(options.target, invocation.args),
     signal: endings.signal,
-    limits: (cpus) => ({
-      deadlineSeconds: DEADLINE_SECONDS,
-      eventsMax: EVENTS_MAX,
-      bufferPages: bufferPages(BUFFER_PAGES, cpus),
-      follow: false,
-    }),
+    limits: defaultLimits,
   });
   await terminal.write(options.json ? jsonText(prepared) : planText(prepared));
   return 0;
 }
 
+/**
+ * The limits of a run when nothing is said.
+ *
+ * @param cpus CPUs of the target
+ * @returns the limits
+ */
+export function defaultLimits(cpus: number): TraceLimits {
+  return {
+    deadlineSeconds: DEADLINE_SECONDS,
+    eventsMax: EVENTS_MAX,
+    bufferPages: bufferPages(BUFFER_PAGES, cpus),
+    follow: false,
+  };
+}
+
+const PAGE_BYTES = 4096;
+
 function bufferBytes({ description, plan }: Prepared): number {
-  return plan.program.config.perfRbPages * 4096 * description.cpus;
+  return plan.program.config.perfRbPages * PAGE_BYTES * description.cpus;
+}
+
+/** What is needed and could not be found out: the plan rests on the hope that it is there. */
+function doubts({ facts }: Prepared): readonly string[] {
+  return checkup(facts)
+    .filter((it) => it.needed && it.answer === "unknown")
+    .map((it) => printableText(it.remedy === null ? it.says : `${it.says} (${it.remedy})`));
 }
 
 function jsonText(prepared: Prepared): string {
   const { description, plan } = prepared;
-  return `${
-    JSON.stringify({
-      host: description.name,
-      release: description.release,
-      generation: plan.generation,
-      law: plan.law,
-      probes: plan.probes,
-      cannot_see: plan.cannotSee,
-      buffer_bytes: bufferBytes(prepared),
-      tracked_max: plan.trackedMax,
-      program: renderProgram(plan.program),
-    })
-  }\n`;
+  const answer: Answer<"plan"> = {
+    schema: EVENT_SCHEMA,
+    type: "plan",
+    host: description.name,
+    release: description.release,
+    generation: plan.generation,
+    law: plan.law,
+    probes: plan.probes,
+    cannot_see: plan.cannotSee,
+    doubts: doubts(prepared),
+    buffer_bytes: bufferBytes(prepared),
+    tracked_max: plan.trackedMax,
+    deadline_s: DEADLINE_SECONDS,
+    events_max: EVENTS_MAX,
+    program: renderProgram(plan.program),
+  };
+  return `${JSON.stringify(answer)}\n`;
 }
 
 function planText(prepared: Prepared): string {
   const { description, plan } = prepared;
-  const list = (title: string, lines: readonly string[]) => [title, ...lines.map((it) => `  ${it}`), ""];
+  const list = (title: string, lines: readonly string[]) =>
+    lines.length === 0 ? [] : [title, ...lines.map((it) => `  ${it}`), ""];
+  const { perfRbPages } = plan.program.config;
+  const mebibytes = (bytes: number) => `${bytes / 1024 / 1024} MiB`;
   return [
     `${description.name}: Linux ${description.release}, generation ${plan.generation}`,
     `One reference of a struct pid for the pid hash, and one ${
@@ -79,10 +110,13 @@ function planText(prepared: Prepared): string {
     "",
     ...list(`Probes (${plan.probes.length})`, plan.probes),
     ...list("Not seen", plan.cannotSee),
-    `Buffers: up to ${
-      bufferBytes(prepared) / 1024 / 1024
-    } MiB; at most ${plan.trackedMax} processes followed at once`,
-    "",
+    ...list("Could not be found out", doubts(prepared)),
+    ...list("Limits", [
+      `ring buffers: ${perfRbPages} pages of 4 KiB (${mebibytes(perfRbPages * PAGE_BYTES)}) for each of ` +
+      `${description.cpus} CPUs, ${mebibytes(bufferBytes(prepared))} in all`,
+      `at most ${plan.trackedMax} processes followed at once; beyond that some are missed`,
+      `it ends by itself after ${DEADLINE_SECONDS} s or ${EVENTS_MAX} events, unless -d or -M say otherwise`,
+    ]),
     "Program",
     ...renderProgram(plan.program).trimEnd().split("\n").map((it) => it === "" ? "" : `  ${it}`),
     "",

@@ -8,8 +8,9 @@ import type { Host, HostDescription } from "../../hosts/mod.ts";
 import { discover } from "../../kernel/mod.ts";
 import type { KernelFacts } from "../../kernel/mod.ts";
 import { LIFECYCLE_SYMBOLS, LIFECYCLE_TRACEPOINTS, planLifecycle } from "../../tracers/mod.ts";
-import type { Plan, TraceLimits } from "../../tracers/mod.ts";
+import type { NoPlan, Plan, TraceLimits } from "../../tracers/mod.ts";
 import { CliError, EXIT } from "./exit_code.ts";
+import { obstacles, obstacleText } from "./obstacles.ts";
 
 /** A host that can be traced, and how. */
 export interface Prepared {
@@ -21,25 +22,36 @@ export interface Prepared {
   readonly plan: Plan;
 }
 
+/** What was found on a host, with a plan or without. */
+export interface Survey {
+  /** Who it is. */
+  readonly description: HostDescription;
+  /** What its kernel has. */
+  readonly facts: KernelFacts;
+  /** What to do there, or why nothing can be done. */
+  readonly plan: Plan | NoPlan;
+}
+
+/** What {@linkcode survey} has to know. */
+export interface SurveyOptions {
+  /** bpftrace there. */
+  readonly bpftrace: string;
+  /** The limits of the run, for so many CPUs. */
+  readonly limits: (cpus: number) => TraceLimits;
+  /** What ends it. */
+  readonly signal?: AbortSignal;
+}
+
 /**
- * Asks a host who it is and what its kernel has, and chooses the probes.
+ * Asks a host who it is and what its kernel has, and chooses the probes if there are any. Nothing is changed there.
  *
  * @param host the machine
- * @param options bpftrace there, the limits of the run, what to do when there is no plan, and what ends it
- * @returns the plan
- * @throws {CliError} with code 3 and the reasons when there is no plan
+ * @param options see {@linkcode SurveyOptions}
+ * @returns what was found
  * @throws {HostError} when the host is lost
  * @throws the signal's reason when it was aborted
  */
-export async function prepare(
-  host: Host,
-  options: {
-    readonly bpftrace: string;
-    readonly limits: (cpus: number) => TraceLimits;
-    readonly hint: string | undefined;
-    readonly signal?: AbortSignal;
-  },
-): Promise<Prepared> {
+export async function survey(host: Host, options: SurveyOptions): Promise<Survey> {
   const [description, facts] = await orAborted(options.signal ?? new AbortController().signal, [
     host.describe(),
     discover(host, {
@@ -48,9 +60,26 @@ export async function prepare(
       bpftrace: options.bpftrace,
     }),
   ]);
-  const plan = planLifecycle(facts, options.limits(description.cpus));
+  return { description, facts, plan: planLifecycle(facts, options.limits(description.cpus)) };
+}
+
+/**
+ * As {@linkcode survey}, where a plan is needed.
+ *
+ * @param host the machine
+ * @param options see {@linkcode SurveyOptions}, and what to do when there is no plan
+ * @returns the plan
+ * @throws {CliError} with code 3, the reasons and a remedy for each when there is no plan
+ * @throws {HostError} when the host is lost
+ * @throws the signal's reason when it was aborted
+ */
+export async function prepare(
+  host: Host,
+  options: SurveyOptions & { readonly hint: string | undefined },
+): Promise<Prepared> {
+  const { description, facts, plan } = await survey(host, options);
   if ("reasons" in plan) {
-    const reasons = plan.reasons.map((it) => `\n  - ${it}`).join("");
+    const reasons = obstacles(facts, plan).map(obstacleText).join("");
     throw new CliError(`Cannot trace "${host.name}" (Linux ${description.release}):${reasons}`, {
       code: EXIT.cannotRun,
       hint: options.hint ?? plan.hint,

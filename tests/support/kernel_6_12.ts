@@ -28,6 +28,9 @@ export const SYMBOLS_6_12: Readonly<Record<string, string>> = {
   "put_pid.part.0": "t",
   pidfd_prepare: "T",
   __x64_sys_pidfd_open: "T",
+  register_kprobe: "T",
+  register_ftrace_direct: "T",
+  bpf_trampoline_link_prog: "T",
 };
 
 /** Its functions that BTF describes, with the name of their first parameter. */

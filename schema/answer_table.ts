@@ -1,0 +1,76 @@
+/**
+ * What `doctor --json` and `plan --json` print, as data: the source of the types, the JSON Schema and the documentation.
+ *
+ * @module
+ */
+
+import type { PublishedEvent, PublishedFields, PublishedObject } from "./field.ts";
+
+const LAWS = ["per-file", "per-inode"] as const;
+
+/** The fields that every answer begins with. */
+export const ANSWER_FIELDS = {
+  schema: { values: ["trace-clone/1"], meaning: "name and version of this format" },
+  type: { kind: "text", meaning: "the type of answer" },
+  host: { kind: "text", meaning: "the target as the user wrote it" },
+} as const satisfies PublishedFields;
+
+/** The answers by type. */
+export const ANSWER_TABLE = {
+  "check": {
+    meaning: "Doctor: whether the target has one thing",
+    fields: {
+      id: {
+        kind: "text",
+        meaning: "name of the check, such as tracefs; `places` is what the plan itself misses",
+      },
+      title: { kind: "text", meaning: "its name for people" },
+      answer: { values: ["yes", "no", "unknown"], meaning: "whether the target has it" },
+      needed: { kind: "boolean", meaning: "whether there is no plan without it" },
+      blocks: { kind: "boolean", meaning: "whether there is no plan because of it" },
+      says: { kind: "text", meaning: "what was found, one sentence" },
+      remedy: { kind: "text", nullable: true, meaning: "what to do about it, a sentence or a command" },
+    },
+  },
+  "verdict": {
+    meaning: "Doctor's last line: whether the target can be traced",
+    fields: {
+      release: { kind: "text", meaning: "`uname -r` of the target" },
+      machine: { kind: "text", meaning: "`uname -m` of the target" },
+      plan: { kind: "boolean", meaning: "whether there is a plan" },
+      probes: { kind: "integer", nullable: true, meaning: "probes of the plan" },
+      generation: { kind: "text", nullable: true, meaning: "how this kernel makes pidfds, of the plan" },
+      law: { values: LAWS, nullable: true, meaning: "what holds one `struct pid` reference, of the plan" },
+      blocked_by: { kind: "texts", meaning: "`id` of the checks that stand in the way, each once" },
+      command: { kind: "text", nullable: true, meaning: "a command that works where this target does not" },
+      exit_code: { kind: "integer", meaning: "the exit code of doctor: 0 with a plan, 3 without" },
+    },
+  },
+  "plan": {
+    meaning: "Plan: what trace would do",
+    fields: {
+      release: { kind: "text", meaning: "`uname -r` of the target" },
+      generation: { kind: "text", meaning: "how this kernel makes pidfds, such as G3 (pidfs)" },
+      law: { values: LAWS, meaning: "what holds one `struct pid` reference" },
+      probes: { kind: "texts", meaning: "the probes that would be attached" },
+      cannot_see: { kind: "texts", meaning: "what this plan does not see, one sentence each" },
+      doubts: { kind: "texts", meaning: "what is needed and could not be found out, one sentence each" },
+      buffer_bytes: { kind: "integer", meaning: "kernel memory of all ring buffers, at most" },
+      tracked_max: { kind: "integer", meaning: "processes that are followed at once, at most" },
+      deadline_s: { kind: "integer", meaning: "seconds after which the run ends when nothing else is said" },
+      events_max: { kind: "integer", meaning: "events after which the run ends when nothing else is said" },
+      program: { kind: "text", meaning: "the program for bpftrace" },
+    },
+  },
+} as const satisfies { readonly [type: string]: PublishedEvent };
+
+/** A type of answer. */
+export type AnswerType = keyof typeof ANSWER_TABLE;
+
+/** One answer as it is printed. */
+export type Answer<T extends AnswerType = AnswerType> = {
+  [K in T]:
+    & PublishedObject<Omit<typeof ANSWER_FIELDS, "type">>
+    & { readonly type: K }
+    & PublishedObject<(typeof ANSWER_TABLE)[K]["fields"]>;
+}[T];
