@@ -28,6 +28,8 @@ export interface FakeMachine {
   readonly files?: Readonly<Record<string, string | Uint8Array | { readonly fails: HostErrorKind }>>;
   /** Output by the words of the command, joined by one space; others end with status 127. */
   readonly commands?: Readonly<Record<string, FakeOutput>>;
+  /** `uname -m`. @default {"x86_64"} */
+  readonly machine?: string;
   /** Whether nothing answers at all. @default {false} */
   readonly lost?: boolean;
 }
@@ -56,7 +58,8 @@ export class FakeHost implements Host {
 
   async describe(): Promise<HostDescription> {
     const release = (await this.readText("/proc/sys/kernel/osrelease")).trim();
-    return { name: this.name, release, machine: "x86_64", bootId: "b", cpus: 2, uid: 0 };
+    const machine = this.#machine.machine ?? "x86_64";
+    return { name: this.name, release, machine, bootId: "b", cpus: 2, uid: 0 };
   }
 
   async readText(path: string): Promise<string> {

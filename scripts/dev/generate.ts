@@ -1,12 +1,14 @@
 /**
- * Writes the generated documents: the JSON Schema of the events and the page about them, the manual, and the lists in
- * pages that are otherwise written by hand.
+ * Writes the generated documents: the JSON Schemas of what is printed, the pages about it and about the checks, the
+ * manual, and the lists in pages that are otherwise written by hand.
  *
  * `--check` writes nothing and exits with 1 when a document is out of date.
  *
  * @module
  */
 
+import { CHECK_RULES } from "../../kernel/mod.ts";
+import { ANSWER_FIELDS, ANSWER_TABLE, answerSchema } from "../../schema/mod.ts";
 import { COMMON_FIELDS, EVENT_TABLE, jsonSchema } from "../../schema/mod.ts";
 import type { PublishedField, PublishedFields } from "../../schema/mod.ts";
 import { LAB_PACKAGES } from "../../lab/mod.ts";
@@ -33,6 +35,8 @@ export async function documents(): Promise<readonly Document[]> {
     ...manualFiles().map(({ name, text }) => ({ path: `docs/man/${name}`, text })),
     await filled("README.md", { "exit codes": exitCodeList() }),
     await filled("docs/dependencies.md", { "lab packages": packageList() }),
+    { path: "docs/schema/trace-clone-answer-1.json", text: `${JSON.stringify(answerSchema(), null, 2)}\n` },
+    { path: "docs/doctor.md", text: doctorPage() },
   ];
 }
 
@@ -98,6 +102,48 @@ function eventsPage(examples: ReadonlyMap<string, string>): string {
     lines.push("", `## ${type}`, "", `${event.meaning}.`, "", ...rows(event.fields));
     const example = examples.get(type);
     if (example !== undefined) lines.push("", "```json", example, "```");
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+function doctorPage(): string {
+  const lines = [
+    "# Doctor",
+    "",
+    "`trace-clone doctor` looks at the target and says what it has of all that tracing needs. It loads nothing and changes",
+    "nothing. Each check has three answers: `ok`, `no`, and `?` for what cannot be told. It exits with 0 when there is a",
+    "plan and with 3 when there is none; `trace` and `plan` refuse with the same sentences. What follows from another",
+    "check's answer is not told again. This page is made from the checks themselves by `deno task generate`.",
+  ];
+  for (const rule of CHECK_RULES) {
+    lines.push(
+      "",
+      `## ${rule.id}`,
+      "",
+      rule.why,
+      "",
+      `- Looks at: ${rule.looksAt}.`,
+      `- Needed: ${rule.needed ? "yes" : "no"}.`,
+      `- Remedy: ${rule.remedy}.`,
+    );
+  }
+  lines.push(
+    "",
+    "## places",
+    "",
+    "What the plan itself misses when all of the above is there: a function that the compiler inlined, a struct without a",
+    "member. It is a check of doctor only when something is missing.",
+    "",
+    "## JSON",
+    "",
+    "`doctor --json` prints one object a line: a `check` for each, and at the end a `verdict`. `plan --json` prints one",
+    "object, a `plan`. Their [JSON Schema](schema/trace-clone-answer-1.json) and this list are made from the table in",
+    "`schema/answer_table.ts`. All of them begin with:",
+    "",
+    ...rows(ANSWER_FIELDS),
+  );
+  for (const [type, answer] of Object.entries(ANSWER_TABLE)) {
+    lines.push("", `### ${type}`, "", `${answer.meaning}.`, "", ...rows(answer.fields));
   }
   return `${lines.join("\n")}\n`;
 }
