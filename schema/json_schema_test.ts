@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { ACTOR, COMMON_FIELDS, EVENT_SCHEMA, EVENT_TABLE, jsonSchema, STAMP, WIRE_TABLE } from "./mod.ts";
+import { ANSWER_FIELDS, ANSWER_TABLE, answerSchema } from "./mod.ts";
 import type { PublishedField, PublishedFields, WireRecord } from "./mod.ts";
 
 const records: readonly (readonly [string, WireRecord])[] = Object.entries(WIRE_TABLE);
@@ -66,6 +67,22 @@ test("jsonSchema() refuses what is missing, of another kind, or no event at all"
     assert.equal(validate(rest), false, `without ${name}`);
   }
   assert.ok(validate({ ...event, added_later: 1 }), "unknown fields are allowed");
+});
+
+test("answerSchema() accepts an example of every answer, with and without what may be null, and nothing less", () => {
+  const isAnswer = new Ajv2020({ strict: true, strictRequired: true }).compile(answerSchema());
+  for (const [type, { fields }] of Object.entries(ANSWER_TABLE)) {
+    const answer: Record<string, unknown> = { ...exampleObject({ ...ANSWER_FIELDS, ...fields }), type };
+    assert.ok(isAnswer(answer), `${type}: ${JSON.stringify(isAnswer.errors)}`);
+    for (const [name, field] of Object.entries<PublishedField>({ ...ANSWER_FIELDS, ...fields })) {
+      assert.match(name, /^[a-z][a-z0-9]*(_[a-z0-9]+)*$/, `${type}.${name}`);
+      assert.equal(isAnswer({ ...answer, [name]: null }), field.nullable === true, `${type}.${name} is null`);
+      const { [name]: _missing, ...rest } = answer;
+      assert.equal(isAnswer(rest), false, `${type} without ${name}`);
+    }
+  }
+  assert.equal(isAnswer({ ...exampleObject(ANSWER_FIELDS), type: "unknown" }), false);
+  assert.deepEqual(ANSWER_FIELDS.schema.values, [EVENT_SCHEMA]);
 });
 
 test("EVENT_TABLE names its fields in snake_case and never hides a common one", () => {

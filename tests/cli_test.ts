@@ -10,7 +10,7 @@ interface Row {
   readonly stderr?: readonly RegExp[];
 }
 
-const COMMANDS = ["record", "replay", "plan", "lab", "trace", "man", "help", "completions"];
+const COMMANDS = ["record", "replay", "plan", "doctor", "lab", "trace", "man", "help", "completions"];
 
 /** No line of a help page is longer than a small terminal is wide. */
 const NARROW = /^(?!.*^.{80})[^]*$/m;
@@ -35,6 +35,7 @@ const ROWS: readonly Row[] = [
     "record",
     "replay",
     "plan",
+    "doctor",
     "man",
     "lab",
     "lab list",

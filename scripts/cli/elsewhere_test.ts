@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { elsewhere, inLab } from "./elsewhere.ts";
+import { elsewhere, inLab, traceElsewhere } from "./elsewhere.ts";
 
 Deno.test("inLab() gives the user's own line with a lab guest as its target", () => {
   const rows: readonly (readonly [args: readonly string[], expected: string])[] = [
@@ -27,4 +27,9 @@ Deno.test("elsewhere() knows nothing better for a guest that cannot be traced", 
     elsewhere({ kind: "local", name: "local" }, ["-x"]) ?? "",
     /--target lab:6\.12 -x\n.*lab demo$/,
   );
+});
+
+Deno.test("traceElsewhere() gives a line that traces, unless the target is a guest already", () => {
+  assert.equal(traceElsewhere({ kind: "local", name: "local" }), "deno run trace-clone --target lab:6.12");
+  assert.equal(traceElsewhere({ kind: "lab", name: "lab:6.12", kernel: "6.12" }), undefined);
 });

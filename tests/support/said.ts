@@ -25,11 +25,19 @@ export interface Said {
   readonly stderr: string;
 }
 
+/** How something is called. */
+export interface CallOptions {
+  /** The folder where the caller stands. @default {ROOT} */
+  readonly cwd?: string | undefined;
+  /** Longest time in milliseconds. @default {60000} */
+  readonly limitMs?: number;
+}
+
 /** Runs a program with nothing to read, and waits for its end. */
 export async function call(
   program: string,
   args: readonly string[],
-  options: { readonly cwd?: string } = {},
+  options: CallOptions = {},
 ): Promise<Said> {
   const child = new Deno.Command(program, {
     args: [...args],
@@ -37,7 +45,7 @@ export async function call(
     stdin: "null",
     stdout: "piped",
     stderr: "piped",
-    signal: AbortSignal.timeout(LIMIT_MS),
+    signal: AbortSignal.timeout(options.limitMs ?? LIMIT_MS),
   });
   const { code, stdout, stderr } = await child.output();
   const decoder = new TextDecoder();
@@ -45,9 +53,9 @@ export async function call(
 }
 
 /** Runs the tool with its own permissions, which the task names, as a person does whose output goes elsewhere. */
-export function piped(args: readonly string[]): Promise<Said> {
+export function piped(args: readonly string[], options: CallOptions = {}): Promise<Said> {
   const [deno, ...words] = TOOL_WORDS;
-  return call(deno, [...words, ...args]);
+  return call(deno, [...words, ...args], options);
 }
 
 /** Runs the tool in the middle of a command of bash, in which it is called `"$@"`. */
