@@ -4,7 +4,7 @@
  * @module
  */
 
-import { type CheckRule, isUnprivileged, judged } from "./check.ts";
+import { type CheckRule, isUnprivileged, judged, judgeSupport } from "./check.ts";
 import { tracingRights } from "./rights.ts";
 
 /** See kernel/checkup.ts. */
@@ -34,21 +34,12 @@ export const ACCESS_RULES: readonly CheckRule[] = [
     needed: true,
     remedy: "Give root CAP_SYS_ADMIN, or CAP_BPF and CAP_PERFMON and sysctl kernel.perf_event_paranoid=2",
     judge: (facts) => {
-      const answer = tracingRights(facts.surroundings.rights);
-      switch (answer.kind) {
-        case "supported":
-          return { answer: "yes", says: "Root, with the capabilities that bpftrace needs" };
-        case "unsupported":
-          return {
-            answer: "no",
-            says: answer.reason,
-            ...(isUnprivileged(facts) ? { remedy: "Run it as root on the target" } : {}),
-          };
-        case "unknown":
-          return { answer: "unknown", says: answer.reason, remedy: "Run it as root on the target" };
-        default:
-          return answer satisfies never;
-      }
+      const found = judgeSupport(tracingRights(facts.surroundings.rights), {
+        yes: "Root, with the capabilities that bpftrace needs",
+        no: (reason) => reason,
+      });
+      const asRoot = found.answer === "unknown" || isUnprivileged(facts);
+      return asRoot ? { ...found, remedy: "Run it as root on the target" } : found;
     },
   },
   {

@@ -5,7 +5,7 @@
  */
 
 import { compareBpftraceVersions } from "./bpftrace.ts";
-import type { CheckRule } from "./check.ts";
+import { type CheckRule, judgeSupport } from "./check.ts";
 
 /** First bpftrace with the `config` block, `args.x`, `fentry` and `on_stack_limit`. */
 const OLDEST = { major: 0, minor: 22, patch: 0 };
@@ -58,16 +58,11 @@ export const BPFTRACE_RULES: readonly CheckRule[] = [
     judge: ({ bpftrace, surroundings: { fdFolder } }) => {
       const needed = bpftrace.kind === "known" &&
         compareBpftraceVersions(bpftrace.value.version, NEEDS_FD_FOLDER) >= 0;
-      switch (fdFolder.kind) {
-        case "supported":
-          return { answer: "yes", says: "It is there", needed };
-        case "unsupported":
-          return { answer: "no", says: `${fdFolder.reason}, and bpftrace 0.27 and later need it`, needed };
-        case "unknown":
-          return { answer: "unknown", says: fdFolder.reason, needed };
-        default:
-          return fdFolder satisfies never;
-      }
+      const found = judgeSupport(fdFolder, {
+        yes: "It is there",
+        no: (reason) => `${reason}, and bpftrace 0.27 and later need it`,
+      });
+      return { ...found, needed };
     },
   },
 ];

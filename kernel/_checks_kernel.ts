@@ -5,7 +5,7 @@
  */
 
 import { attachment } from "./attachment.ts";
-import { type CheckRule, isUnprivileged, type Judgement } from "./check.ts";
+import { type CheckRule, isUnprivileged, type Judgement, judgeSupport } from "./check.ts";
 import type { KernelFacts } from "./discover.ts";
 import type { ProbeSwitch } from "./switches.ts";
 
@@ -121,19 +121,11 @@ export const KERNEL_RULES: readonly CheckRule[] = [
     why: "put_pid is split by the compiler, and its part can be reached by a kprobe only.",
     needed: true,
     remedy: "Use a kernel built with CONFIG_KPROBES=y",
-    judge: ({ symbols }) => {
-      const { kprobes } = attachment(symbols);
-      switch (kprobes.kind) {
-        case "supported":
-          return { answer: "yes", says: "The kernel was built with kprobes" };
-        case "unsupported":
-          return { answer: "no", says: "The kernel was built without kprobes" };
-        case "unknown":
-          return { answer: "unknown", says: kprobes.reason };
-        default:
-          return kprobes satisfies never;
-      }
-    },
+    judge: ({ symbols }) =>
+      judgeSupport(attachment(symbols).kprobes, {
+        yes: "The kernel was built with kprobes",
+        no: () => "The kernel was built without kprobes",
+      }),
   },
   {
     id: "kprobes-enabled",
@@ -163,19 +155,11 @@ export const KERNEL_RULES: readonly CheckRule[] = [
     why: "fentry and fexit see every call and every return, and cost less than kprobes.",
     needed: true,
     remedy: "Use a kernel built with CONFIG_BPF_SYSCALL=y and CONFIG_FUNCTION_TRACER=y",
-    judge: ({ symbols }) => {
-      const { fentry } = attachment(symbols);
-      switch (fentry.kind) {
-        case "supported":
-          return { answer: "yes", says: "The kernel was built with fentry and fexit" };
-        case "unsupported":
-          return { answer: "no", says: `The kernel was built without fentry: ${fentry.reason}` };
-        case "unknown":
-          return { answer: "unknown", says: fentry.reason };
-        default:
-          return fentry satisfies never;
-      }
-    },
+    judge: ({ symbols }) =>
+      judgeSupport(attachment(symbols).fentry, {
+        yes: "The kernel was built with fentry and fexit",
+        no: (reason) => `The kernel was built without fentry: ${reason}`,
+      }),
   },
   {
     id: "ftrace-enabled",

@@ -5,6 +5,7 @@
  */
 
 import type { KernelFacts } from "./discover.ts";
+import type { Support } from "./feature.ts";
 import type { Known } from "./known.ts";
 
 /** What was found out about one thing. */
@@ -139,4 +140,37 @@ export function isUnprivileged(facts: KernelFacts): boolean {
  */
 export function judged<T>(fact: Known<T>, says: (value: T) => Judgement): Judgement {
   return fact.kind === "known" ? says(fact.value) : { answer: "unknown", says: fact.reason };
+}
+
+/**
+ * Whether something can be done, as a judgement.
+ *
+ * @param support the answer
+ * @param sentences what "yes" says, and what "no" says for its reason
+ * @returns the judgement; unknown with the answer's own reason
+ *
+ * @example
+ * ```ts
+ * import { judgeSupport } from "./check.ts";
+ * import { unsupported } from "./feature.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const found = judgeSupport(unsupported("No symbol"), { yes: "There", no: (reason) => `Not there: ${reason}` });
+ * assert.deepEqual(found, { answer: "no", says: "Not there: No symbol" });
+ * ```
+ */
+export function judgeSupport(
+  support: Support,
+  sentences: { readonly yes: string; readonly no: (reason: string) => string },
+): Judgement {
+  switch (support.kind) {
+    case "supported":
+      return { answer: "yes", says: sentences.yes };
+    case "unsupported":
+      return { answer: "no", says: sentences.no(support.reason) };
+    case "unknown":
+      return { answer: "unknown", says: support.reason };
+    default:
+      return support satisfies never;
+  }
 }

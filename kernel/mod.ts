@@ -69,7 +69,15 @@ export { type Mounts, readMounts } from "./mounts.ts";
 export { type Namespace, type Namespaces, readNamespaces } from "./namespaces.ts";
 export { type Container, readContainer } from "./container.ts";
 export { readFdFolder } from "./fd_folder.ts";
-export { applyRule, type Check, type CheckRule, isUnprivileged, judged, type Judgement } from "./check.ts";
+export {
+  applyRule,
+  type Check,
+  type CheckRule,
+  isUnprivileged,
+  judged,
+  type Judgement,
+  judgeSupport,
+} from "./check.ts";
 export { CHECK_RULES, checkup, obstaclesOf } from "./checkup.ts";
 export {
   type Bpftrace,

@@ -8,11 +8,16 @@ import type { Host } from "../hosts/host.ts";
 import { attempt, type Known, known, notKnown } from "./known.ts";
 import { cannotTell, type Support, supported, unsupported } from "./feature.ts";
 
-/** Capabilities that matter to tracing, by their number in capabilities(7). */
-const CAPABILITIES = { CAP_SYS_ADMIN: 21, CAP_SYSLOG: 34, CAP_PERFMON: 38, CAP_BPF: 39 } as const;
-
 /** A capability that matters to tracing. */
-export type Capability = keyof typeof CAPABILITIES;
+export type Capability = "CAP_SYS_ADMIN" | "CAP_SYSLOG" | "CAP_PERFMON" | "CAP_BPF";
+
+/** Their numbers in capabilities(7). */
+const CAPABILITIES: readonly (readonly [name: Capability, number: bigint])[] = [
+  ["CAP_SYS_ADMIN", 21n],
+  ["CAP_SYSLOG", 34n],
+  ["CAP_PERFMON", 38n],
+  ["CAP_BPF", 39n],
+];
 
 /** Who a program of ours is there. */
 export interface Identity {
@@ -85,9 +90,7 @@ export function parseIdentity(status: string): Known<Identity> {
     return notKnown('"/proc/self/status" must have the lines Uid and CapEff, and has not');
   }
   const bits = BigInt(`0x${effective}`);
-  const names = Object.entries(CAPABILITIES)
-    .filter(([, number]) => (bits >> BigInt(number) & 1n) === 1n)
-    .map(([name]) => name as Capability);
+  const names = CAPABILITIES.filter(([, number]) => (bits >> number & 1n) === 1n).map(([name]) => name);
   return known({ uid: Number(uid), capabilities: new Set(names) });
 }
 
