@@ -5,7 +5,7 @@
  */
 
 import type { Host } from "../hosts/host.ts";
-import { run } from "./_run.ts";
+import { run } from "../hosts/mod.ts";
 import { attempt, type Known, known, notKnown } from "./known.ts";
 
 /** A namespace. */

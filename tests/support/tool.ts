@@ -32,10 +32,13 @@ export class Tool {
   readonly #stderr: Promise<string>;
   #seen = "";
 
-  /** Starts the tool with these words. */
-  constructor(words: readonly string[]) {
+  /** Starts the tool with these words; `path` is a folder of programs that come before those of this machine. */
+  constructor(words: readonly string[], options: { readonly path?: string } = {}) {
+    const { path } = options;
+    const shell = ["sh", "-c", 'PATH=$0:$PATH exec "$@"'];
+    const before = path === undefined ? [] : [...shell, path];
     this.#child = new Deno.Command("setsid", {
-      args: ["--wait", "npx", "--yes", DENO, "run", "trace-clone", ...words],
+      args: ["--wait", ...before, "npx", "--yes", DENO, "run", "trace-clone", ...words],
       cwd: ROOT,
       stdin: "null",
       stdout: "piped",
@@ -45,10 +48,11 @@ export class Tool {
     this.#stderr = new Response(this.#child.stderr).text();
   }
 
-  /** Waits until the standard output holds a text; a minute at most. */
-  async until(text: string): Promise<void> {
-    for (let waited = 0; waited < 60_000; waited += 100) {
-      if (this.#seen.includes(text)) return;
+  /** Waits until the standard output holds a text, in an event of the host if one is named; two minutes at most. */
+  async until(text: string, options: { readonly host?: string } = {}): Promise<void> {
+    const host = options.host === undefined ? "" : `"host":"${options.host}"`;
+    for (let waited = 0; waited < 120_000; waited += 100) {
+      if (this.#seen.split("\n").some((line) => line.includes(text) && line.includes(host))) return;
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
     assert.fail(`Waited in vain for ${JSON.stringify(text)}, got ${this.#seen.slice(-400)}`);

@@ -1,0 +1,181 @@
+// The tool over ssh, as a user with a configuration of his own starts it: two machines at once, each with its own law and
+// fate; by sudo; and what happens when the network of one goes in the middle.
+
+import assert from "node:assert/strict";
+import { GuestHost, run } from "../../hosts/mod.ts";
+import { buildStimulus, findKernel, type Guest, startGuest } from "../../lab/mod.ts";
+import type { TraceEvent } from "../../schema/mod.ts";
+import { agree } from "../support/agree.ts";
+import { knownToSsh, type SshGuests } from "../support/ssh_guests.ts";
+import { Tool, type ToolResult } from "../support/tool.ts";
+import { ofType, randomPrime } from "../support/traced_guest.ts";
+import type { Call } from "../support/traced_guest.ts";
+
+/** The machines, by the names that ssh knows them by, and what a third pidfd of one process makes of the count. */
+const MACHINES = [
+  { name: "lab-612", kernel: "6.12", law: "per-inode", counts: [2, 2, 2] },
+  { name: "lab-61", kernel: "6.1", law: "per-file", counts: [2, 3, 4] },
+] as const;
+
+/** Seconds after the network has gone at which the guest looks at itself: the promise is 15. */
+const LOOK_SECONDS = 15;
+
+/**
+ * Constant text for a guest: takes its network down a moment later, and says on the console what is left of us when the
+ * time is over. Nothing of it needs a connection any more.
+ */
+const NETWORK_DOWN = String.raw`
+left() {
+  ps -eo args | grep -E "[t]race-clone-guard|[b]pftrace" | cut -c1-60
+  ls -d /tmp/trace-clone* 2>/dev/null
+  cat /sys/kernel/debug/kprobes/list /sys/kernel/tracing/kprobe_events
+  grep -hs ^prog_id /proc/[0-9]*/fdinfo/*
+}
+look() {
+  sleep 1
+  ip link set eth0 down
+  echo "network: down, $(left | wc -l) lines" >/dev/console
+  sleep "$1"
+  left | sed "s/^/network: left: /" >/dev/console
+  echo "network: looked" >/dev/console
+}
+look "$1" </dev/null >/dev/null 2>&1 &
+echo begun`;
+
+/** The part of a run that is about one target, as if it had been the only one. */
+function partOf({ events, stderr }: ToolResult, host: string): {
+  readonly events: readonly TraceEvent[];
+  readonly calls: readonly Call[];
+} {
+  const mark = `[${host}] `;
+  const said = stderr.split("\n").filter((line) => line.startsWith(`${mark}{`))
+    .map((line) => JSON.parse(line.slice(mark.length)));
+  return { events: events.filter((it) => it.host === host), calls: said.slice(0, -1) };
+}
+
+/** What a run says about a kernel, without the numbers that no two runs share. */
+function essence(events: readonly TraceEvent[]): readonly string[] {
+  return events.flatMap((it) => {
+    if (!("count" in it) || it.count === null) return [];
+    const { after, expected, unknown_holders: unknown } = it.count;
+    const exact = after === null || expected === null || unknown === null
+      ? "?"
+      : `${after - unknown}/${expected}`;
+    return [`${it.type} ${"origin" in it ? it.origin : ""} ${exact}`];
+  }).toSorted();
+}
+
+/** The last words for people. */
+function tail(stderr: string): string {
+  return stderr.split("\n").filter((line) => !/^(\[[^\]]*\] )?\{/.test(line)).slice(-12).join("\n");
+}
+
+/** Waits until the console of a guest holds a text. */
+async function consoleHas(guest: Guest, text: string): Promise<string> {
+  for (let waited = 0; waited < 60_000; waited += 200) {
+    const console = await Deno.readTextFile(guest.serialLog);
+    if (console.includes(text)) return console;
+    await new Promise((resolve) => setTimeout(resolve, 200));
+  }
+  throw new Error(`Cannot find "${text}" on the console of ${guest.name}`);
+}
+
+async function twoMachines(ssh: SshGuests): Promise<void> {
+  const rounds = randomPrime();
+  console.log(`three-pidfds: ${rounds} rounds on each machine`);
+  const stimulus = await buildStimulus();
+  const targets = MACHINES.flatMap(({ name }) => ["--target", `ssh:${name}`]);
+  const words = [...targets, "--json", "--copy", stimulus, "--", "./stimulus", "three-pidfds", `${rounds}`];
+  const result = await new Tool(words, ssh).result();
+  assert.equal(result.code, 0, tail(result.stderr));
+  for (const { name, law, counts } of MACHINES) {
+    const { events, calls } = partOf(result, `ssh:${name}`);
+    const [start] = ofType(events, "start");
+    assert.deepEqual([start?.law, start?.targets], [law, MACHINES.map((it) => `ssh:${it.name}`)]);
+    agree({ calls, events });
+    const created = ofType(events, "pidfd.create");
+    assert.equal(created.length, 3 * rounds);
+    assert.deepEqual(created.map((it) => it.count.after), created.map((_, at) => counts[at % 3]));
+    const last = events.at(-1);
+    assert.ok(last?.type === "end" && last.complete && last.exit_code === 0, JSON.stringify(last));
+    assert.deepEqual(
+      events.filter((it) => it.seq > 0).map((it) => it.seq).toSorted((a, b) => a - b).at(0),
+      1,
+    );
+  }
+}
+
+/** A guest gives the same events for the same stimulus, whoever leads us to it. */
+async function bySudo(ssh: SshGuests): Promise<void> {
+  const stimulus = await buildStimulus();
+  const stimulate = ["--json", "--copy", stimulus, "--", "./stimulus", "two-pidfds", "11"];
+  const asRoot = await new Tool(["--target", "ssh:root@lab-612", ...stimulate], ssh).result();
+  const asUser = await new Tool(["--target", "ssh:lab@lab-612", "--sudo", ...stimulate], ssh).result();
+  assert.deepEqual([asRoot.code, asUser.code], [0, 0], tail(asRoot.stderr) + tail(asUser.stderr));
+  assert.equal(ofType(asUser.events, "pidfd.create").length, 22);
+  assert.deepEqual(essence(asUser.events), essence(asRoot.events));
+  assert.ok(ofType(asUser.events, "start")[0]?.cannot_see.some((it) => /could not be confirmed/.test(it)));
+}
+
+async function withoutRights(ssh: SshGuests): Promise<void> {
+  const refused = await new Tool(["--target", "ssh:plain@lab-612", "--sudo", "--json"], ssh).result();
+  assert.deepEqual([refused.code, refused.events], [3, []], tail(refused.stderr));
+  assert.match(
+    refused.stderr,
+    /Cannot run bpftrace as root on "ssh:plain@lab-612": sudo refuses, it says "sudo: /,
+  );
+  assert.match(refused.stderr, /hint: .*NOPASSWD/);
+  const unprivileged = await new Tool(["--target", "ssh:lab@lab-612", "--json"], ssh).result();
+  assert.deepEqual([unprivileged.code, unprivileged.events], [3, []], tail(unprivileged.stderr));
+  assert.match(unprivileged.stderr, /root/);
+  assert.match(unprivileged.stderr, /--sudo/);
+}
+
+/** The network of one machine goes without a word; the other one goes on, and nothing of us stays on either. */
+async function lostNetwork(ssh: SshGuests, guests: Readonly<Record<string, Guest>>): Promise<void> {
+  const [kept, lost] = MACHINES;
+  const guest = guests[lost.name];
+  assert.ok(guest !== undefined);
+  const targets = [kept, lost].flatMap(({ name }) => ["--target", `ssh:${name}`]);
+  const tool = new Tool([...targets, "--json", "-d", "25s"], ssh);
+  for (const { name } of [kept, lost]) await tool.until(`"type":"start"`, { host: `ssh:${name}` });
+  const before = performance.now();
+  {
+    const { name, port, user, keyFile, knownHostsFile } = guest;
+    await using host = await GuestHost.connect({ name, port, user, keyFile, knownHostsFile });
+    const { stdout } = await run(host, ["sh", "-c", NETWORK_DOWN, "sh", `${LOOK_SECONDS}`]);
+    assert.equal(stdout, "begun\n");
+  }
+  await tool.until(`"type":"end"`, { host: `ssh:${lost.name}` });
+  console.log(`lost after ${((performance.now() - before) / 1000).toFixed(1)} s`);
+  const { code, events, stderr } = await tool.result();
+  const ends = new Map(ofType(events, "end").map((it) => [it.host, it]));
+  const gone = ends.get(`ssh:${lost.name}`);
+  assert.deepEqual([gone?.complete, gone?.exit_code], [false, 4], tail(stderr));
+  assert.match(gone?.reason ?? "", /^Connection to "ssh:lab-61" is gone/);
+  const whole = ends.get(`ssh:${kept.name}`);
+  assert.deepEqual([whole?.complete, whole?.exit_code], [true, 0], tail(stderr));
+  assert.equal(code, 4);
+  const log = await consoleHas(guest, "network: looked");
+  assert.match(log, /network: down, [1-9]\d* lines/, "something of ours was there before");
+  assert.doesNotMatch(log, /network: left/);
+}
+
+Deno.test("ssh", async (t) => {
+  await using disposables = new AsyncDisposableStack();
+  const guests: Record<string, Guest> = {};
+  for (const { name, kernel } of MACHINES) {
+    const onProgress = (line: string) => console.log(line);
+    guests[name] = disposables.use(
+      await startGuest({ kernel: findKernel(kernel), timeLimitSeconds: 900, onProgress }),
+    );
+  }
+  const ssh = disposables.use(await knownToSsh(guests));
+  await t.step("two machines at once: one stream, each with its own law", () => twoMachines(ssh));
+  await t.step("--sudo: the same events as root sees", () => bySudo(ssh));
+  await t.step("without the right to trace: 3, the reason, and what to do", () => withoutRights(ssh));
+  await t.step(
+    "a network that goes takes one target away, and nothing stays there",
+    () => lostNetwork(ssh, guests),
+  );
+});
