@@ -29,6 +29,13 @@ export const LAB_KERNELS: readonly LabKernel[] = [
     rootSuite: "trixie",
     why: "long-term kernel with pidfs: a pidfd's reference is held by its pidfs inode",
   },
+  {
+    name: "6.1",
+    suite: "bookworm",
+    kernelPackage: "linux-image-cloud-amd64",
+    rootSuite: "trixie",
+    why: "long-term kernel before pidfs: each pidfd's file holds a reference of its own",
+  },
 ];
 
 /**
