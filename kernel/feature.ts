@@ -15,7 +15,12 @@ export type Support =
   /** The kernel was seen not to have it. */
   | { readonly kind: "unsupported"; readonly reason: string }
   /** What would tell could not be read, or does not decide. */
-  | { readonly kind: "unknown"; readonly reason: string };
+  | {
+    readonly kind: "unknown";
+    readonly reason: string;
+    /** It may be there: only the permission to look was refused. */
+    readonly denied?: true;
+  };
 
 /** The answer "no". */
 export type Unsupported = Extract<Support, { readonly kind: "unsupported" }>;
@@ -64,6 +69,7 @@ export function unsupported(reason: string): Unsupported {
  * The answer "cannot tell".
  *
  * @param reason what could not be read, or why it does not decide; capital first letter, no full stop
+ * @param denied whether it may be there, and only the permission to look was refused
  * @returns the answer with its reason
  *
  * @example
@@ -74,8 +80,8 @@ export function unsupported(reason: string): Unsupported {
  * assert.equal(cannotTell('Cannot read "/proc/kallsyms": no such file').kind, "unknown");
  * ```
  */
-export function cannotTell(reason: string): Undecided {
-  return { kind: "unknown", reason };
+export function cannotTell(reason: string, denied = false): Undecided {
+  return denied ? { kind: "unknown", reason, denied } : { kind: "unknown", reason };
 }
 
 /**

@@ -15,7 +15,12 @@ export type Known<T> =
   /** It was read. */
   | { readonly kind: "known"; readonly value: T }
   /** It could not be read; the reason says what was tried. */
-  | { readonly kind: "unknown"; readonly reason: string };
+  | {
+    readonly kind: "unknown";
+    readonly reason: string;
+    /** It may be there: only the permission to look was refused. */
+    readonly denied?: true;
+  };
 
 /**
  * A fact that was read.
@@ -41,6 +46,7 @@ export function known<T>(value: T): Known<T> {
  *
  * @typeParam T the type that the value would have had
  * @param reason what was tried and what happened; capital first letter, no full stop
+ * @param denied whether it may be there, and only the permission to look was refused
  * @returns the missing fact
  *
  * @example
@@ -51,8 +57,8 @@ export function known<T>(value: T): Known<T> {
  * assert.equal(notKnown("Cannot read it: permission denied").kind, "unknown");
  * ```
  */
-export function notKnown<T>(reason: string): Known<T> {
-  return { kind: "unknown", reason };
+export function notKnown<T>(reason: string, denied = false): Known<T> {
+  return denied ? { kind: "unknown", reason, denied } : { kind: "unknown", reason };
 }
 
 /**
@@ -101,7 +107,9 @@ export async function attempt<T>(read: () => Promise<T>): Promise<Known<T>> {
   try {
     return known(await read());
   } catch (error) {
-    if (error instanceof HostError && error.kind !== "lost") return notKnown(reasonOf(error));
+    if (error instanceof HostError && error.kind !== "lost") {
+      return notKnown(reasonOf(error), error.kind === "denied");
+    }
     if (error instanceof SyntaxError) return notKnown(error.message);
     throw error;
   }

@@ -9,7 +9,11 @@ test("attempt() gives the value when reading succeeds", async () => {
 
 test("attempt() gives the reason and the hint when the machine refuses", async () => {
   const error = new HostError("Cannot read it: refused", { host: "h", kind: "denied", hint: "Be root" });
-  assert.deepEqual(await attempt(() => Promise.reject(error)), notKnown("Cannot read it: refused (Be root)"));
+  const fact = await attempt(() => Promise.reject(error));
+  assert.deepEqual(fact, notKnown("Cannot read it: refused (Be root)", true));
+  assert.equal(fact.kind === "unknown" && fact.denied, true);
+  const missing = new HostError("Cannot read it: missing", { host: "h", kind: "missing" });
+  assert.deepEqual(await attempt(() => Promise.reject(missing)), notKnown("Cannot read it: missing"));
 });
 
 test("attempt() gives the reason when what was read makes no sense", async () => {

@@ -142,7 +142,9 @@ export class Symbols {
     const { filterFunctions } = this.#source;
     const exists = this.exists(name);
     if (exists.kind === "unsupported") return exists;
-    if (filterFunctions.kind === "unknown") return cannotTell(filterFunctions.reason);
+    if (filterFunctions.kind === "unknown") {
+      return cannotTell(filterFunctions.reason, filterFunctions.denied);
+    }
     const places = this.#exact(name).length;
     if (places > 1) return cannotTell(`${places} symbols are named ${name}`);
     if (filterFunctions.value.has(name)) return supported();

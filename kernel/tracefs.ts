@@ -67,13 +67,16 @@ const DECLARATION = /^(.*?)([A-Za-z_]\w*)((?:\[[^\]]*\])*)$/s;
  */
 export async function findTracefs(host: Host): Promise<Known<string>> {
   const reasons: string[] = [];
+  let denied = false;
   for (const path of TRACEFS_PATHS) {
     const names = await attempt(() => host.list(path));
-    if (names.kind === "unknown") reasons.push(names.reason);
-    else if (names.value.includes("events")) return known(path);
+    if (names.kind === "unknown") {
+      reasons.push(names.reason);
+      denied ||= names.denied === true;
+    } else if (names.value.includes("events")) return known(path);
     else reasons.push(`Nothing is mounted on "${path}"`);
   }
-  return notKnown(`Cannot find tracefs: ${reasons.join("; ")}`);
+  return notKnown(`Cannot find tracefs: ${reasons.join("; ")}`, denied);
 }
 
 /**
@@ -110,7 +113,7 @@ export async function readTracepoint(
   if (!NAME.test(name)) {
     throw new RangeError(`Cannot ask for a tracepoint: "category:name" is required, got "${name}"`);
   }
-  if (tracefs.kind === "unknown") return absent(name, cannotTell(tracefs.reason));
+  if (tracefs.kind === "unknown") return absent(name, cannotTell(tracefs.reason, tracefs.denied));
   try {
     const text = await host.readText(`${tracefs.value}/events/${name.replace(":", "/")}/format`);
     return { name, support: supported(), fields: readable(text) };
@@ -119,7 +122,9 @@ export async function readTracepoint(
     const missing = error.kind === "missing";
     return absent(
       name,
-      missing ? unsupported(`No tracepoint is named ${name}`) : cannotTell(reasonOf(error)),
+      missing
+        ? unsupported(`No tracepoint is named ${name}`)
+        : cannotTell(reasonOf(error), error.kind === "denied"),
     );
   }
 }
