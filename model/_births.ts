@@ -16,6 +16,8 @@ import { judge } from "./_judge.ts";
 import { compare } from "./ledger.ts";
 import type { EarlyRelease, ModelState, Target } from "./state.ts";
 import {
+  addArrival,
+  addFile,
   addTarget,
   fileFlagNames,
   forgetFile,
@@ -158,12 +160,13 @@ function born(
   if (early === undefined) {
     forgetFile(state, file);
     forgetFailure(state, file, out);
-    target.inode = true;
-    target.files += 1;
+    addFile(target);
+    if (event.kind !== "clone") addArrival(target, event);
   }
   target.followed ||= followed;
-  const after = early === undefined ? event.count : null;
-  const count = compare(target, { before: null, after, ktimeNs: event.ktimeNs });
+  const after = early === undefined && countsItself(target, event) ? event.count : null;
+  const { tid, ktimeNs } = event;
+  const count = compare(target, { before: null, after, ktimeNs, tid });
   const id = early?.id ?? nameFile(state);
   const seq = out.publish("pidfd.create", {
     cpu: event.cpu,
@@ -182,6 +185,16 @@ function born(
   }
   if (installed) judge(state, out, { target, count, ...(exact ? { exact: "R13" } : {}), seq });
   target.lastSeq = seq;
+}
+
+/**
+ * Whether the count that was read at a birth has the new file's own reference in it.
+ *
+ * A call that is neither clone nor pidfd_open is only seen when it makes the file. Without pidfs the reference is taken
+ * a moment later.
+ */
+function countsItself(target: Target, event: Born): boolean {
+  return event.kind !== "made" || target.law === "per-inode";
 }
 
 /** A process in scope forked another one. */

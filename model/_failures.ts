@@ -9,9 +9,19 @@ import { isDoubtful } from "./_doubts.ts";
 import { errnoName } from "./errno.ts";
 import { judge, publishFinding } from "./_judge.ts";
 import { compare } from "./ledger.ts";
-import type { InodeFate } from "./_releases.ts";
+import type { Reading } from "./ledger.ts";
+import type { ReferenceFate } from "./_releases.ts";
 import type { FailedClone, ModelState } from "./state.ts";
-import { addTarget, inScope, isErrorPointer, isWhole, nameFile, newTarget, processOf } from "./_subject.ts";
+import {
+  addFile,
+  addTarget,
+  inScope,
+  isErrorPointer,
+  isWhole,
+  nameFile,
+  newTarget,
+  processOf,
+} from "./_subject.ts";
 import type { Publisher } from "./update.ts";
 
 type Failed = Extract<WireEvent, { kind: "failed" }>;
@@ -53,13 +63,12 @@ export function onFailed(state: ModelState, event: Failed, out: Publisher): void
   const target = event.file === "0" ? newTarget(state, known) : addTarget(state, known);
   target.followed = followed;
   if (made) {
-    target.inode = true;
-    target.files = 1;
+    addFile(target);
     target.reaped = true;
     state.failing.set(event.file, { body, target, tid: event.tid, ktimeNs, followed });
     return;
   }
-  const count = compare(target, { before: null, after: event.count, ktimeNs });
+  const count = compare(target, { before: null, after: event.count, ktimeNs, tid: event.tid });
   const seq = out.publish("clone.failed", { ...body, file_released: null, pid_dropped: null, count }, {
     ktimeNs,
     followed,
@@ -81,7 +90,7 @@ export function finishFailed(
   what: {
     readonly failing: FailedClone;
     readonly release: Extract<WireEvent, { kind: "release" }>;
-    readonly fate: InodeFate;
+    readonly fate: ReferenceFate;
     readonly out: Publisher;
   },
 ): void {
@@ -89,14 +98,16 @@ export function finishFailed(
   const { target } = failing;
   if (fate.kind !== "gone") {
     const dropped = fate.kind === "unknown" ? null : no(state, failing);
-    const count = compare(target, { before: release.count, after: null, ktimeNs: release.ktimeNs });
+    const { tid, ktimeNs } = release;
+    const count = compare(target, { before: release.count, after: null, ktimeNs, tid });
     const seq = report(failing, out, { file_released: true, pid_dropped: dropped, count });
     if (fate.kind === "stays") keptReference(state, { failing, seq, out });
     return;
   }
   const { event, after } = fate.dropped;
   const dropped = after === null || after < event.before;
-  const count = compare(target, { before: event.before, after, ktimeNs: event.ktimeNs });
+  const { tid, ktimeNs } = event;
+  const count = compare(target, { before: event.before, after, ktimeNs, tid });
   const seq = report(failing, out, { file_released: true, pid_dropped: dropped, count });
   judge(state, out, { target, count, seq });
   if (!dropped) keptReference(state, { failing, seq, out });
@@ -112,7 +123,7 @@ export function settleFailures(state: ModelState, out: Publisher, tid: number): 
   for (const [address, failing] of state.failing) {
     if (failing.tid !== tid) continue;
     state.failing.delete(address);
-    const count = compare(failing.target, { before: null, after: null, ktimeNs: failing.ktimeNs });
+    const count = compare(failing.target, unread(failing));
     const missing = no(state, failing);
     const seq = report(failing, out, { file_released: missing, pid_dropped: missing, count });
     notReleased(state, { failing, seq, out });
@@ -144,8 +155,13 @@ function no(state: ModelState, { target }: FailedClone): false | null {
   return isDoubtful(state, target) ? null : false;
 }
 
+/** A moment at which nothing was read. */
+function unread({ tid, ktimeNs }: FailedClone): Reading {
+  return { before: null, after: null, ktimeNs, tid };
+}
+
 function unknownCleanup(failing: FailedClone, out: Publisher): number {
-  const count = compare(failing.target, { before: null, after: null, ktimeNs: failing.ktimeNs });
+  const count = compare(failing.target, unread(failing));
   return report(failing, out, { file_released: null, pid_dropped: null, count });
 }
 

@@ -6,7 +6,7 @@
 
 import { isDoubtful } from "./_doubts.ts";
 import type { Count } from "./ledger.ts";
-import { RULES } from "./rules/registry.ts";
+import { ruleOf } from "./rules/registry.ts";
 import type { RuleId } from "./rules/registry.ts";
 import type { ModelState, Target } from "./state.ts";
 import type { Publisher } from "./update.ts";
@@ -74,7 +74,7 @@ export function publishFinding(
     readonly undetermined?: string;
   },
 ): void {
-  const rule = RULES[what.rule];
+  const rule = ruleOf(what.rule, what.target.law);
   const { target, expected, observed, seq } = what;
   if (!target.whole) return;
   const undetermined = isDoubtful(state, target) ? AFTER_A_LOSS : what.undetermined;

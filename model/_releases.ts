@@ -1,9 +1,9 @@
 /**
  * What a release does to the model.
  *
- * A release takes two records of one thread: the file goes, then, when it was the last one, the inode of the target.
- * So a release is held until the thread's next record shows whether the inode went too. Where threads release the
- * last files of one inode at once, any of them can be the one that drops it.
+ * A release takes two records of one thread: the file goes, then its reference. With pidfs that is the inode's, and
+ * goes with the last file alone. So a release is held until the thread's next record shows whether the inode went too.
+ * Where threads release the last files of one inode at once, any of them can be the one that drops it.
  *
  * @module
  */
@@ -13,28 +13,28 @@ import { isDoubtful } from "./_doubts.ts";
 import { finishFailed } from "./_failures.ts";
 import { judge, publishFinding } from "./_judge.ts";
 import { compare } from "./ledger.ts";
-import type { Count } from "./ledger.ts";
+import type { Count, Reading } from "./ledger.ts";
 import type { ModelState, Releasing, Target } from "./state.ts";
 import { addTarget, forgetFile, inScope, nameFile, processOf, targetOf } from "./_subject.ts";
 import { freed } from "./_targets.ts";
 import type { Publisher } from "./update.ts";
 
 type Release = Extract<WireEvent, { kind: "release" }>;
-type Evict = Extract<WireEvent, { kind: "evict" }>;
+type Dropping = Extract<WireEvent, { kind: "evict" | "drop" }>;
 
-/** What is known of the inode after a release. */
-export type InodeFate =
+/** What is known of the reference after a release: the inode's, or that of the file itself. */
+export type ReferenceFate =
   /** It went, with these counts. */
   | { readonly kind: "gone"; readonly dropped: Drop }
-  /** It stays: other files of it are open, or the thread has gone on without dropping it. */
+  /** The inode stays: other files of it are open, or the thread has gone on without dropping it. */
   | { readonly kind: "stays"; readonly count: number | null }
   /** Nothing more was heard of the thread. */
   | { readonly kind: "unknown" };
 
-/** The record of the inode's drop, and the count after it as far as it can be believed. */
+/** The record of the drop, and the count after it as far as it can be believed. */
 export interface Drop {
   /** The record. */
-  readonly event: Evict;
+  readonly event: Dropping;
   /** The count after the drop; `null` when the memory was another's by then. */
   readonly after: number | null;
 }
@@ -60,7 +60,7 @@ export function onRelease(state: ModelState, event: Release, out: Publisher): vo
   // Only a record that came late finds the place of its thread taken.
   const earlier = state.releasing.get(event.tid);
   if (earlier !== undefined) forgetReleasing(state, earlier, out);
-  const told = target.whole && target.files > 0;
+  const told = target.law === "per-inode" && target.whole && target.files > 0;
   const releasing = { event, file, failing, target, told, wentOn: false };
   state.releasing.set(event.tid, releasing);
   target.settling += 1;
@@ -68,7 +68,11 @@ export function onRelease(state: ModelState, event: Release, out: Publisher): vo
 }
 
 /** The inode went, and its reference. */
-export function onEvict(state: ModelState, event: Evict, out: Publisher): void {
+export function onEvict(
+  state: ModelState,
+  event: Extract<WireEvent, { kind: "evict" }>,
+  out: Publisher,
+): void {
   const own = state.releasing.get(event.tid);
   const isOwn = own?.event.pidAddress === event.pidAddress;
   const releasing = isOwn && !own.told ? own : lastUntold(state, event.pidAddress);
@@ -82,6 +86,33 @@ export function onEvict(state: ModelState, event: Evict, out: Publisher): void {
     if (dropped.after === 0) freed(state, target, { by: "inode", event, out });
   }
   threadWentOn(state, event, out);
+}
+
+/**
+ * A file dropped its own reference.
+ *
+ * The record says all that the one of the release said but its moment, so it can stand for one that was lost.
+ */
+export function onDrop(state: ModelState, event: Extract<WireEvent, { kind: "drop" }>, out: Publisher): void {
+  if (!isReleasing(state, event)) {
+    const open = state.files.get(event.file)?.target ?? state.failing.get(event.file)?.target;
+    if (open?.address === event.pidAddress) {
+      onRelease(state, { ...event, kind: "release", count: event.before }, out);
+    }
+  }
+  const releasing = isReleasing(state, event) ? state.releasing.get(event.tid) : undefined;
+  const target = releasing?.target ?? state.targets.get(event.pidAddress);
+  if (releasing === undefined) state.unmatched += 1;
+  if (target === undefined) return;
+  const dropped = { event, after: countAfter(target, event) };
+  if (releasing !== undefined) close(state, releasing, { fate: { kind: "gone", dropped }, out });
+  if (dropped.after === 0) freed(state, target, { by: "file", event, out });
+}
+
+/** Whether the drop belongs to the release that its thread is known to be in. */
+function isReleasing(state: ModelState, event: Extract<WireEvent, { kind: "drop" }>): boolean {
+  const release = state.releasing.get(event.tid)?.event;
+  return release?.file === event.file && release.pidAddress === event.pidAddress;
 }
 
 /** The release that took the last file, when another thread than its own drops the inode. */
@@ -105,6 +136,11 @@ export function threadWentOn(state: ModelState, event: ThreadRecord, out: Publis
   const releasing = state.releasing.get(event.tid);
   if (releasing === undefined) return;
   const { target } = releasing;
+  if (target.law === "per-file") {
+    // It is over, and the record of its drop is lost.
+    close(state, releasing, { fate: { kind: "unknown" }, out });
+    return;
+  }
   if (releasing.told) unhold(state, releasing);
   else releasing.wentOn = true;
   const others = [...state.releasing.values()].filter((it) => it.target === target);
@@ -140,7 +176,7 @@ function forgetReleasing(state: ModelState, releasing: Releasing, out: Publisher
 function close(
   state: ModelState,
   releasing: Releasing,
-  how: { readonly fate: InodeFate; readonly out: Publisher },
+  how: { readonly fate: ReferenceFate; readonly out: Publisher },
 ): void {
   unhold(state, releasing);
   finish(state, releasing, how);
@@ -156,10 +192,10 @@ function unhold(state: ModelState, releasing: Releasing): void {
  *
  * Once nothing holds the target for certain, its memory can be freed and used again before the count is read.
  */
-function countAfter(target: Target, event: Evict): number | null {
+function countAfter(target: Target, event: Dropping): number | null {
   if (target.freed) return null;
   if (event.before === 1) return 0;
-  const held = target.hashed === true && !target.reaped;
+  const held = (target.hashed === true && !target.reaped) || target.files > 0;
   return held || (event.after >= 0 && event.after <= event.before) ? event.after : null;
 }
 
@@ -173,14 +209,14 @@ function unseen(state: ModelState, event: Release): Target {
     bornNs: event.ktimeNs,
     whole: false,
   });
-  target.inode = true;
+  target.inode = target.law === "per-inode";
   return target;
 }
 
 function finish(
   state: ModelState,
   releasing: Releasing,
-  how: { readonly fate: InodeFate; readonly out: Publisher },
+  how: { readonly fate: ReferenceFate; readonly out: Publisher },
 ): void {
   const { event, file, failing, target } = releasing;
   const { fate, out } = how;
@@ -188,10 +224,7 @@ function finish(
     finishFailed(state, { failing, release: event, fate, out });
     return;
   }
-  const reading = fate.kind === "gone"
-    ? { before: fate.dropped.event.before, after: fate.dropped.after, ktimeNs: fate.dropped.event.ktimeNs }
-    : { before: event.count, after: fate.kind === "stays" ? fate.count : null, ktimeNs: event.ktimeNs };
-  const count = compare(target, reading);
+  const count = compare(target, readingOf(event, fate));
   const id = file?.id ?? nameFile(state);
   const seq = out.publish("pidfd.release", {
     cpu: event.cpu,
@@ -210,7 +243,17 @@ function finish(
   if (file === undefined) rememberEarly(state, event.file, { id, seq, target });
 }
 
-function lastOfInode(state: ModelState, target: Target, fate: InodeFate): boolean | null {
+function readingOf(event: Release, fate: ReferenceFate): Reading {
+  if (fate.kind === "gone") {
+    const { event: { before, ktimeNs, tid }, after } = fate.dropped;
+    return { before, after, ktimeNs, tid };
+  }
+  const { count, ktimeNs, tid } = event;
+  return { before: count, after: fate.kind === "stays" ? fate.count : null, ktimeNs, tid };
+}
+
+function lastOfInode(state: ModelState, target: Target, fate: ReferenceFate): boolean | null {
+  if (target.law === "per-file") return null;
   if (fate.kind === "gone") return true;
   return fate.kind === "unknown" || isDoubtful(state, target) ? null : false;
 }
@@ -228,7 +271,7 @@ function rememberEarly(
 }
 
 /**
- * The inode drops one reference.
+ * A release drops one reference.
  *
  * Unknown holders can come or go meanwhile, so only this is certain: where nobody but the known ones held a reference
  * before, no more than one may go.

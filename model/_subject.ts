@@ -5,7 +5,8 @@
  */
 
 import type { EventBody, WireEvent } from "../schema/mod.ts";
-import type { ModelState, Target } from "./state.ts";
+import { BIRTH_SETTLES_NS } from "./ledger.ts";
+import type { Arrival, ModelState, Target } from "./state.ts";
 
 /** An event that a task in process context caused. */
 export type ActorEvent = Extract<WireEvent, { readonly comm: string; readonly startNs: bigint }>;
@@ -51,15 +52,33 @@ export function newTarget(state: ModelState, known: NewTarget): Target {
     ...known,
     id: `p${++state.names.targets}`,
     hashPutNs: null,
+    law: state.options.law,
     inode: false,
     files: 0,
     settling: 0,
+    arriving: [],
     exited: false,
     reaped: false,
     freed: false,
     followed: false,
     lastSeq: 0,
   };
+}
+
+/** A file of a target came to be, and with it the inode where files have one of their own. */
+export function addFile(target: Target): void {
+  target.files += 1;
+  if (target.law === "per-inode") target.inode = true;
+}
+
+/**
+ * A file was made of a process that others know already: they may have read its count just before.
+ *
+ * Not so at clone: nobody knows the child before its pidfd.
+ */
+export function addArrival(target: Target, { tid, ktimeNs }: Arrival): void {
+  const latest = target.arriving.filter((it) => ktimeNs - it.ktimeNs < BIRTH_SETTLES_NS);
+  target.arriving = [...latest, { tid, ktimeNs }];
 }
 
 /** The address of a target is in use again: its free was not seen. */

@@ -23,7 +23,8 @@ export function onExit(state: ModelState, event: Extract<WireEvent, { kind: "exi
   if (event.live !== 0 || target.exited) return;
   target.exited = true;
   const signal = event.exitCode & 0x7f;
-  const count = compare(target, { before: event.count, after: event.count, ktimeNs: event.ktimeNs });
+  const { count: read, ktimeNs, tid } = event;
+  const count = compare(target, { before: read, after: read, ktimeNs, tid });
   const seq = out.publish("process.exit", {
     cpu: event.cpu,
     process: processOf(event),
@@ -58,7 +59,8 @@ export function onReap(state: ModelState, event: Extract<WireEvent, { kind: "rea
     return;
   }
   if (target.failed || target.reaped) return;
-  const count = compare(target, { before: event.count, after: event.count, ktimeNs: event.ktimeNs });
+  const { count: read, ktimeNs, tid } = event;
+  const count = compare(target, { before: read, after: read, ktimeNs, tid });
   target.reaped = true;
   const seq = out.publish("process.reap", {
     cpu: event.cpu,
@@ -86,8 +88,8 @@ export function onPut(state: ModelState, event: Extract<WireEvent, { kind: "put"
 /**
  * The last reference is dropped by whoever it is.
  *
- * The hash and the inode see the count before they drop. When both drop at once neither sees a 1, and the one that
- * comes second is met here: the thread that releases the last file, or the hash, whose thread is a bystander.
+ * The hash, the inode and the files see the count before they drop. When two drop at once neither sees a 1, and the one
+ * that comes second is met here: a thread that releases a file, or the hash, whose thread is a bystander.
  */
 export function onLast(state: ModelState, event: Extract<WireEvent, { kind: "last" }>, out: Publisher): void {
   const target = state.targets.get(event.pidAddress);
@@ -96,9 +98,15 @@ export function onLast(state: ModelState, event: Extract<WireEvent, { kind: "las
     return;
   }
   const { cpu, ktimeNs } = event;
-  if (state.releasing.get(event.tid)?.target === target) freed(state, target, { by: "inode", event, out });
+  const isReleasing = state.releasing.get(event.tid)?.target === target;
+  if (isReleasing) freed(state, target, { by: holderOf(target), event, out });
   else if (putMaySettle(target, ktimeNs)) freed(state, target, { by: "hash", event: { cpu, ktimeNs }, out });
   else freed(state, target, { by: "other", event, out });
+}
+
+/** What holds a reference for the pidfds of a target. */
+export function holderOf({ law }: Target): "inode" | "file" {
+  return law === "per-inode" ? "inode" : "file";
 }
 
 /** The count of a target reached 0: nothing of it is left, and its address may be used again. */
@@ -106,7 +114,7 @@ export function freed(
   state: ModelState,
   target: Target,
   what: {
-    readonly by: "hash" | "inode" | "other";
+    readonly by: "hash" | "inode" | "file" | "other";
     readonly event:
       & Pick<ActorEvent, "cpu" | "ktimeNs">
       & Partial<Pick<ActorEvent, "pid" | "tid" | "startNs" | "comm">>;
@@ -121,7 +129,7 @@ export function freed(
   const actor = pid === undefined || tid === undefined || startNs === undefined || comm === undefined
     ? null
     : { pid, tid, start_ns: startNs.toString(), comm };
-  const count = compare(target, { before: 1, after: 0, ktimeNs: event.ktimeNs });
+  const count = compare(target, { before: 1, after: 0, ktimeNs: event.ktimeNs, tid: event.tid ?? null });
   const seq = out.publish(
     "pid.free",
     { cpu: event.cpu, process: actor, by, target: targetOf(target), count },

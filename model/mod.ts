@@ -9,10 +9,11 @@ export type { CorrelatorOptions, StreamPoint, StreamTrust } from "./correlate.ts
 export { errnoName } from "./errno.ts";
 export { compare, knownHolders } from "./ledger.ts";
 export type { Count, Reading } from "./ledger.ts";
-export { RULES } from "./rules/registry.ts";
+export { ruleOf, RULES } from "./rules/registry.ts";
 export type { Rule, RuleId } from "./rules/registry.ts";
 export { initialState } from "./state.ts";
 export type {
+  Arrival,
   Doubts,
   DoubtWindow,
   EarlyRelease,
@@ -20,6 +21,7 @@ export type {
   ModelOptions,
   ModelState,
   PidfdFile,
+  RefcountLaw,
   Releasing,
   Scope,
   Target,

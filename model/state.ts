@@ -27,15 +27,20 @@ export interface Target {
   hashed: boolean | null;
   /** When the record of that drop was made, CLOCK_BOOTTIME in ns; the drop itself comes a moment later. */
   hashPutNs: bigint | null;
-  /** Whether the pidfs inode exists and holds its one reference. */
+  /** What holds one reference: each file, or the inode that all of them share. */
+  readonly law: RefcountLaw;
+  /** Whether the pidfs inode exists and holds its one reference; false where each file holds its own. */
   inode: boolean;
-  /** Files that are open; all of them are of that inode. */
+  /** Files that are open; with pidfs all of them are of that inode. */
   files: number;
   /**
-   * Releases of its files that are on their way: entries of {@linkcode ModelState.releasing}. Any of them can be the
-   * one that drops the inode once no file is open; its reference may be gone before that is known.
+   * Releases of its files that are on their way: entries of {@linkcode ModelState.releasing}. Where each file holds a
+   * reference, that of each of them may be gone before it is known. With pidfs any of them can be the one that drops
+   * the inode once no file is open.
    */
   settling: number;
+  /** Latest files that were made of it while it was known: a count read just before may have its record after theirs. */
+  arriving: readonly Arrival[];
   /** The process has ended. */
   exited: boolean;
   /** The process was waited for. */
@@ -54,6 +59,17 @@ export interface Target {
   lastSeq: number;
 }
 
+/** What holds one reference of a `struct pid`. */
+export type RefcountLaw = "per-file" | "per-inode";
+
+/** When and by whom the record of a birth was made. */
+export interface Arrival {
+  /** The thread. */
+  readonly tid: number;
+  /** CLOCK_BOOTTIME in ns. */
+  readonly ktimeNs: bigint;
+}
+
 /** A pidfd's `struct file`, from its birth until its last reference goes. */
 export interface PidfdFile {
   /** This run's name for it; never used again. */
@@ -69,9 +85,9 @@ export interface PidfdFile {
 }
 
 /**
- * A release whose file is gone; the next record of the same thread tells whether that thread dropped the inode.
+ * A release whose file is gone; the next record of the same thread tells whether that thread dropped a reference.
  *
- * Which of several releases at once drops it is chance, so each is remembered, also when it could be published at once
+ * With pidfs, which of several releases at once drops it is chance, so each is remembered, also when it could be published at once
  * because other files were open.
  */
 export interface Releasing {
@@ -147,7 +163,7 @@ export interface Scope {
 /** What the model needs to know before the first event. */
 export interface ModelOptions {
   /** What holds one reference of a `struct pid`. */
-  readonly law: "per-file" | "per-inode";
+  readonly law: RefcountLaw;
   /** CLOCK_BOOTTIME in ns from which on every probe is attached; what is older is not judged. */
   readonly attachedNs: bigint;
   /** What is in scope. */

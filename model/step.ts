@@ -8,7 +8,7 @@ import type { Loss, Placed } from "../events/mod.ts";
 import { onClone, onFork, onMade, onOpen } from "./_births.ts";
 import { addDoubt, beginDoubts } from "./_doubts.ts";
 import { finishFailures, onFailed, settleFailures } from "./_failures.ts";
-import { onEvict, onRelease, settleReleases, threadWentOn } from "./_releases.ts";
+import { onDrop, onEvict, onRelease, settleReleases, threadWentOn } from "./_releases.ts";
 import type { ModelState } from "./state.ts";
 import { onExit, onLast, onPut, onReap } from "./_targets.ts";
 import { Publisher } from "./update.ts";
@@ -92,6 +92,8 @@ function onEvent(state: ModelState, placed: Placed, out: Publisher): void {
       return onRelease(state, event, out);
     case "evict":
       return onEvict(state, event, out);
+    case "drop":
+      return onDrop(state, event, out);
     case "exit":
       return onExit(state, event, out);
     case "reap":
@@ -105,11 +107,13 @@ function onEvent(state: ModelState, placed: Placed, out: Publisher): void {
   }
 }
 
+const NESTED: readonly string[] = ["evict", "drop", "last"];
+
 /** What a record says about its thread: whatever that was doing before is over. */
 function settle(state: ModelState, event: Placed["event"], out: Publisher): void {
   if (event.kind === "tick") settleReleases(state, out, event.ktimeNs);
-  // An evict belongs to the release before it; a last reference can be dropped by an interrupt of any thread.
-  if (!("tid" in event) || event.kind === "evict" || event.kind === "last") return;
+  // A drop belongs to the release before it; a last reference can be dropped by an interrupt of any thread.
+  if (!("tid" in event) || NESTED.includes(event.kind)) return;
   threadWentOn(state, event, out);
   // Several files can be released on the way back to user space, in any order.
   if (state.failing.size > 0 && event.kind !== "release") settleFailures(state, out, event.tid);

@@ -66,7 +66,9 @@ export const EVENT_TABLE = {
       last_of_inode: {
         kind: "boolean",
         nullable: true,
-        meaning: "whether the inode of the target went with it, and so the reference that it held",
+        meaning:
+          "whether the inode of the target went with it, and so the reference that it held; null when that is " +
+          "not known, and on kernels without pidfs, where each file drops a reference of its own",
       },
       created_seq: {
         kind: "integer",
@@ -148,7 +150,10 @@ export const EVENT_TABLE = {
     meaning: "A `struct pid` that a pidfd named was freed: its count reached 0",
     fields: {
       ...OBSERVED_FIELDS,
-      by: { values: ["hash", "inode", "other"], meaning: "the holder that dropped the last reference" },
+      by: {
+        values: ["hash", "inode", "file", "other"],
+        meaning: "the holder that dropped the last reference",
+      },
       target: { fields: TARGET_FIELDS, meaning: "the process" },
       count: { fields: COUNT_FIELDS, meaning: "`struct pid`'s counter" },
     },

@@ -6,6 +6,7 @@
  * @module
  */
 
+import type { RefcountLaw } from "../model/mod.ts";
 import type { Action } from "./simulator/kernel.ts";
 
 /** What the model must publish. */
@@ -20,8 +21,8 @@ export interface Expected {
   readonly createdNs: bigint | undefined;
 }
 
-/** Everything that must be published, in the order of time. */
-export function expectedEvents(truth: readonly Action[]): readonly Expected[] {
+/** Everything that must be published under a law, in the order of time. */
+export function expectedEvents(truth: readonly Action[], law: RefcountLaw): readonly Expected[] {
   return [...truth].sort((a, b) => a.ktimeNs < b.ktimeNs ? -1 : 1).flatMap((action): Expected[] => {
     const type = typeOf(action, truth);
     if (type === undefined) return [];
@@ -30,7 +31,7 @@ export function expectedEvents(truth: readonly Action[]): readonly Expected[] {
     return [{
       type,
       ktimeNs: action.ktimeNs,
-      holders: action.kind === "free" ? [] : holders(before, action.target),
+      holders: action.kind === "free" ? [] : holders(before, action.target, law),
       createdNs: action.kind === "release" ? birth?.ktimeNs : undefined,
     }];
   });
@@ -60,14 +61,15 @@ function typeOf(action: Action, truth: readonly Action[]): Expected["type"] | un
   }
 }
 
-/** The law: one reference of the hash until its put, one of the inode as long as any file is open. */
-function holders(before: readonly Action[], target: string): readonly string[] {
+/** The laws: one reference of the hash until its put; one of each open file, or one of the inode for any of them. */
+function holders(before: readonly Action[], target: string, law: RefcountLaw): readonly string[] {
   const ours = before.filter((it) => it.target === target);
   const open = [...filesOf(ours, "create"), ...filesOf(ours, "made")]
     .filter((file) => ![...filesOf(ours, "release"), ...filesOf(ours, "unmade")].includes(file));
+  const inode = open.length > 0 ? ["pidfs inode"] : [];
   return [
     ...(ours.some((it) => it.kind === "hash-put") ? [] : ["pid hash"]),
-    ...(open.length > 0 ? ["pidfs inode"] : []),
+    ...(law === "per-inode" ? inode : open.map(() => "pidfd file")),
   ];
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { RefcountLaw } from "../../model/mod.ts";
 import { SimulatedKernel } from "./kernel.ts";
 import type { Steps, Worker } from "./kernel.ts";
 import { Random } from "./random.ts";
@@ -12,6 +13,8 @@ import { Random } from "./random.ts";
 export interface HistoryOptions {
   /** The same seed gives the same history. */
   readonly seed: number;
+  /** What holds one reference of a `struct pid`. */
+  readonly law: RefcountLaw;
   /** Calls that are made. */
   readonly calls: number;
   /** Whether calls of several threads and interrupts come between each other's steps. */
@@ -21,7 +24,7 @@ export interface HistoryOptions {
 /** Simulates a history to its end. */
 export function simulate(options: HistoryOptions): SimulatedKernel {
   const random = new Random(options.seed);
-  const kernel = new SimulatedKernel(random);
+  const kernel = new SimulatedKernel(random, options.law);
   const workers: readonly Worker[] = [0, 1, 1].map((cpu, at) => ({ tid: 101 + at, cpu, files: [] }));
   const running = new Map<Worker, Steps>();
   const interrupts = new Set<Steps>();
@@ -69,7 +72,8 @@ function call(kernel: SimulatedKernel, worker: Worker, random: Random): Steps {
   const pid = random.pick(kernel.alive);
   if (chance < 5) return kernel.cloneThatFails(worker);
   if (pid === undefined || (chance < 30 && kernel.alive.length < 6)) return kernel.clone(worker);
-  if (chance < 50) return kernel.open(worker, pid);
+  if (chance < 46) return kernel.open(worker, pid);
+  if (chance < 50) return kernel.make(worker, pid);
   if (chance < 55) return kernel.look(worker, pid);
   if (chance < 75) return kernel.exit(worker, pid);
   return kernel.close(worker, random.between(0, Math.max(0, worker.files.length - 1)));

@@ -1,5 +1,5 @@
 /**
- * A small kernel with pidfs, made of its refcounts alone.
+ * A small kernel with pidfs or without, made of its refcounts alone.
  *
  * Every call is a generator that stops where another CPU can come between; what the probes print on the way is what
  * the program of `tracers/` would print, and what really happened is kept as the truth. Addresses of freed objects
@@ -8,6 +8,7 @@
  * @module
  */
 
+import type { RefcountLaw } from "../../model/mod.ts";
 import type { WireTag } from "../../schema/mod.ts";
 import type { WireValues } from "../support/wire.ts";
 import { CPUS, Printer } from "./printer.ts";
@@ -34,7 +35,7 @@ export interface Pid {
   readonly nr: number;
   readonly startNs: bigint;
   count: number;
-  /** Files of the living inode; `undefined` when there is none. */
+  /** Files of the living inode; `undefined` when there is none, and without pidfs. */
   inode: { files: number } | undefined;
   state: "alive" | "zombie" | "reaped";
 }
@@ -44,7 +45,8 @@ interface File {
   readonly name: string;
   readonly address: string;
   readonly pid: Pid;
-  readonly inode: { files: number };
+  /** `undefined` without pidfs. */
+  readonly inode: { files: number } | undefined;
 }
 
 /** A thread that makes calls; it stays on its CPU. */
@@ -89,6 +91,8 @@ export class SimulatedKernel {
   /** What runs on its own after a time: grace periods. */
   readonly later: { readonly atNs: bigint; readonly steps: Steps }[] = [];
   nowNs = 1_000_000_000n;
+  /** What holds one reference. */
+  readonly law: RefcountLaw;
   readonly #random: Random;
   readonly #tracked = new Set<string>();
   readonly #pids = new Slab("ff00a");
@@ -96,8 +100,12 @@ export class SimulatedKernel {
   #names = 0;
   #tickNs = 0n;
 
-  /** @param random where chance comes from */
-  constructor(random: Random) {
+  /**
+   * @param random where chance comes from
+   * @param law what holds one reference
+   */
+  constructor(random: Random, law: RefcountLaw) {
+    this.law = law;
     this.#random = random;
   }
 
@@ -163,6 +171,7 @@ export class SimulatedKernel {
     if (file === undefined) return;
     worker.files.push(file);
     const { count } = pid;
+    yield;
     const ktimeNs = this.#print(worker, "open", pid, {
       target: pid.nr,
       openFlags: 0,
@@ -179,6 +188,26 @@ export class SimulatedKernel {
     this.#happened("create", ktimeNs, { file, count });
   }
 
+  /** Some other call makes a pidfd; without pidfs its reference is taken when the record was made. */
+  *make(worker: Worker, pid: Pid): Steps {
+    if (pid.state !== "alive") return;
+    const isPidfs = this.law === "per-inode";
+    const file = this.#openFile(pid);
+    worker.files.push(file);
+    // It is seen before it can be closed, so all of this is one step but for the reference.
+    if (!isPidfs) pid.count -= 1;
+    const { count } = pid;
+    const ktimeNs = this.#print(worker, "made", pid, {
+      file: file.address,
+      count,
+      inode: pid.nr + 7000,
+      fileFlags: 2,
+    });
+    this.#happened("create", ktimeNs, { file, ...(isPidfs ? { count } : {}) });
+    yield;
+    if (!isPidfs) pid.count += 1;
+  }
+
   /** close(2) of the last reference. */
   *close(worker: Worker, at: number): Steps {
     const [file] = worker.files.splice(at, 1);
@@ -191,11 +220,17 @@ export class SimulatedKernel {
     pid.state = "zombie";
     const actor = { pid: pid.nr, tid: pid.nr, startNs: pid.startNs, comm: "target" };
     if (this.#tracked.has(pid.address)) {
-      this.#print(worker, "exit", pid, { count: pid.count, live: 0, exitCode: 0, ...actor });
+      const { count } = pid;
+      yield;
+      this.#print(worker, "exit", pid, { count, live: 0, exitCode: 0, ...actor });
     }
     this.alive.splice(this.alive.indexOf(pid), 1);
     yield;
-    if (this.#tracked.has(pid.address)) this.#print(worker, "reap", pid, { count: pid.count });
+    if (this.#tracked.has(pid.address)) {
+      const { count } = pid;
+      yield;
+      this.#print(worker, "reap", pid, { count });
+    }
     pid.count += 1;
     yield;
     pid.state = "reaped";
@@ -214,25 +249,39 @@ export class SimulatedKernel {
   *#fput(worker: Worker, file: File, kind: "release" | "unmade"): Steps {
     const { pid, inode } = file;
     const inodeNumber = pid.nr + 7000;
-    const ktimeNs = this.#print(worker, "release", pid, {
-      file: file.address,
-      count: pid.count,
-      inode: inodeNumber,
-    });
+    const about = { file: file.address, inode: inodeNumber };
+    const { count } = pid;
+    yield;
+    const ktimeNs = this.#print(worker, "release", pid, { ...about, count });
     this.#happened(kind, ktimeNs, { file });
+    if (inode === undefined) {
+      yield* this.#drop(worker, pid, { before: count, tag: "drop", about });
+      this.#files.give(file.address);
+      return;
+    }
     yield;
     inode.files -= 1;
     this.#files.give(file.address);
     if (inode.files > 0) return;
     if (pid.inode === inode) pid.inode = undefined;
-    const before = pid.count;
+    yield* this.#drop(worker, pid, { before: pid.count, tag: "evict", about: { inode: inodeNumber } });
+  }
+
+  /** A reference that a pidfd held goes; the probes see the count before and after. */
+  *#drop(
+    worker: Worker,
+    pid: Pid,
+    what: { readonly before: number; readonly tag: "evict" | "drop"; readonly about: WireValues },
+  ): Steps {
+    const { before, tag, about } = what;
     if (before === 1) this.#tracked.delete(pid.address);
     yield;
     this.#put(pid, worker.cpu, worker.tid);
     if (before > 1) yield;
     const after = this.#readFreed(pid);
-    const evictNs = this.#print(worker, "evict", pid, { inode: inodeNumber, before, after });
-    if (before === 1) this.#happened("free", evictNs, { pid });
+    if (before > 1) yield;
+    const ktimeNs = this.#print(worker, tag, pid, { ...about, before, after });
+    if (before === 1) this.#happened("free", ktimeNs, { pid });
   }
 
   /** Memory that was freed says whatever its new owner wrote. */
@@ -290,10 +339,10 @@ export class SimulatedKernel {
 
   #openFile(pid: Pid): File {
     if (pid.inode === undefined) {
-      pid.inode = { files: 0 };
       pid.count += 1;
+      if (this.law === "per-inode") pid.inode = { files: 0 };
     }
-    pid.inode.files += 1;
+    if (pid.inode !== undefined) pid.inode.files += 1;
     this.#tracked.add(pid.address);
     this.#names += 1;
     return { name: `file ${this.#names}`, address: this.#files.take(), pid, inode: pid.inode };

@@ -11,7 +11,8 @@
  * 1 pidfd.create clone f1 fd=3 p1=200 count=?>2/2 [pid hash, pidfs inode]
  * ```
  *
- * Lines before the records set `attached` (ns), `cpus`, `scope` (process ids) and `follow`. A line that begins with `{` is
+ * Lines before the records set `attached` (ns), `cpus`, `scope` (process ids), `follow`, and `law` where it is that of
+ * kernels without pidfs, `per-file`. A line that begins with `{` is
  * one of bpftrace's own. Expected lines are made by {@linkcode describe}.
  *
  * @module
@@ -20,7 +21,7 @@
 import { readMessage } from "../../capture/mod.ts";
 import type { CaptureMessage } from "../../capture/mod.ts";
 import { Correlator } from "../../model/mod.ts";
-import type { CorrelatorOptions, Update } from "../../model/mod.ts";
+import type { CorrelatorOptions, RefcountLaw, Update } from "../../model/mod.ts";
 import type { EventBody } from "../../schema/mod.ts";
 
 /** A scenario file in its parts. */
@@ -48,14 +49,14 @@ export function parseScenario(file: string): Scenario {
   for (const line of above) {
     if (line === "" || line.startsWith("#")) continue;
     const [word = "", rest = ""] = line.split(/ (.*)/);
-    if (["attached", "cpus", "scope", "follow"].includes(word)) settings.set(word, rest);
+    if (["attached", "cpus", "scope", "follow", "law"].includes(word)) settings.set(word, rest);
     else messages.push(line.startsWith("{") ? readMessage(line) : { kind: "record", text: line });
   }
   const scope = settings.get("scope");
   return {
     text: above.join("\n"),
     options: {
-      law: "per-inode",
+      law: lawOf(settings.get("law") ?? "per-inode"),
       attachedNs: BigInt(settings.get("attached") ?? "0"),
       cpus: Number(settings.get("cpus") ?? "1"),
       scope: {
@@ -67,6 +68,11 @@ export function parseScenario(file: string): Scenario {
     messages,
     expected: lines.slice(dashes + 1),
   };
+}
+
+function lawOf(word: string): RefcountLaw {
+  if (word === "per-file" || word === "per-inode") return word;
+  throw new SyntaxError(`Cannot read a scenario: the law must be per-file or per-inode, got "${word}"`);
 }
 
 /** Writes a scenario file with the lines that are expected from now on. */
