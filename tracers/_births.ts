@@ -29,15 +29,20 @@ import {
 } from "../program/mod.ts";
 import type { Expr, Probe, Statement } from "../program/mod.ts";
 import { CLONE_PIDFD, countOf, MAPS, PROCESS, THREAD } from "./_kernel_terms.ts";
+import type { PidfdFiles } from "./_pidfd_files.ts";
 
 /** What the births probes need to know of the kernel. */
 export interface BirthSites {
   /** The system call function of pidfd_open, such as `__x64_sys_pidfd_open`. */
   readonly pidfdOpen: string;
+  /** Name of its parameter, the registers of the call. */
+  readonly pidfdOpenParameter: string;
   /** Offset in bytes of `pid_links[PIDTYPE_TGID]` in `struct task_struct`. */
   readonly tgidLinkOffset: number;
   /** Whether processes of the followed command are reported when they start. */
   readonly follow: boolean;
+  /** How pidfd files are made. */
+  readonly files: PidfdFiles;
 }
 
 const CLONE_ARGS = argument("args");
@@ -56,7 +61,7 @@ export function births(sites: BirthSites): readonly Probe[] {
   return [
     copyProcessEntry(),
     pidfdOpenEntry(sites.pidfdOpen),
-    fileMade(),
+    fileMade(sites.files),
     unhashed(),
     copyProcessReturn(sites.follow),
     cloneReturn(),
@@ -71,23 +76,22 @@ function copyProcessEntry(): Probe {
   });
 }
 
-function fileMade(): Probe {
-  const pid = argument("pid");
-  const made = cast("struct file *", builtin("retval"));
+function fileMade(files: PidfdFiles): Probe {
   const inCall = binary(lookup(MAPS.cloning, THREAD), "||", lookup(MAPS.opening, THREAD));
-  return probe(fexit("pidfs_alloc_file"), "A pidfd file was made: follow its struct pid from now on.", {
-    body: [
+  return files.made(({ file, pid }) => {
+    const made = cast("struct file *", file);
+    return [
       set(MAPS.tracked, cast("uint64", pid), int(1)),
-      if_(inCall, [set(MAPS.file, THREAD, cast("uint64", builtin("retval")))], [
+      if_(inCall, [set(MAPS.file, THREAD, cast("uint64", file))], [
         ...emit("made", {
-          file: builtin("retval"),
+          file,
           pidAddress: pid,
           count: countOf(pid),
           inode: field(made, "->f_inode->i_ino"),
           fileFlags: field(made, "->f_flags"),
         }),
       ]),
-    ],
+    ];
   });
 }
 
@@ -183,8 +187,7 @@ function pidfdOpenEntry(name: string): Probe {
 }
 
 function pidfdOpenReturn(sites: BirthSites): Probe {
-  const regs = argument("regs");
-  const pid = cast("struct pid *", field(MADE_FILE, "->f_inode->i_private"));
+  const regs = argument(sites.pidfdOpenParameter);
   const task = cast("struct task_struct *", variable("task"));
   const report = emit("open", {
     target: field(regs, "->di"),
@@ -203,7 +206,7 @@ function pidfdOpenReturn(sites: BirthSites): Probe {
   return probe(fexit(sites.pidfdOpen), "pidfd_open is over and has dropped its own reference: report it.", {
     body: [
       ...slotFile(builtin("retval")),
-      let_("pid", pid),
+      let_("pid", sites.files.pidOf(MADE_FILE)),
       let_("task", cast("uint64", field(variable("pid"), "->tasks[1].first"))),
       if_(binary(variable("task"), "!=", int(0)), [
         let_("task", binary(variable("task"), "-", int(sites.tgidLinkOffset))),

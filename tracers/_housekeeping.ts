@@ -20,13 +20,14 @@ import {
   probe,
   set,
 } from "../program/mod.ts";
-import type { Probe } from "../program/mod.ts";
+import type { Probe, Statement } from "../program/mod.ts";
 import { MAPS } from "./_kernel_terms.ts";
 import type { TraceLimits } from "./tracer.ts";
 
-/** Returns the probes that frame a run: those for its begin, those for its course and end. */
+/** Returns the probes that frame a run's subject: those for its begin, those for its course and end. */
 export function housekeeping(
   limits: TraceLimits,
+  subject: readonly Probe[],
 ): { readonly first: readonly Probe[]; readonly last: readonly Probe[] } {
   const command = cast("uint64", positional(1));
   const begin = probe({ kind: "BEGIN" }, "Tells that everything is attached, and the clock's place in UTC.", {
@@ -37,7 +38,7 @@ export function housekeeping(
   });
   return {
     first: [begin],
-    last: [heartbeat(limits.eventsMax), deadline(limits.deadlineSeconds), end(limits)],
+    last: [heartbeat(limits.eventsMax), deadline(limits.deadlineSeconds), end([begin, ...subject])],
   };
 }
 
@@ -63,8 +64,16 @@ function deadline(seconds: number): Probe {
 }
 
 /** The counters stay, so that bpftrace prints them: the number of records that were made on each CPU. */
-function end(limits: TraceLimits): Probe {
-  const { tree, ...always } = MAPS;
-  const maps = limits.follow ? [...Object.values(always), tree] : Object.values(always);
+function end(probes: readonly Probe[]): Probe {
+  const filled = new Set(probes.flatMap((it) => mapsFilled(it.body)));
+  // bpftrace refuses a map that nothing ever fills.
+  const maps = Object.values(MAPS).filter((it) => filled.has(it));
   return probe({ kind: "END" }, "Empties the maps that bpftrace would print.", { body: maps.map(clear) });
+}
+
+function mapsFilled(body: readonly Statement[]): readonly string[] {
+  return body.flatMap((it) => {
+    if (it.kind === "if") return [...mapsFilled(it.then), ...mapsFilled(it.otherwise)];
+    return it.kind === "set" ? [it.map] : [];
+  });
 }

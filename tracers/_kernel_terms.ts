@@ -16,7 +16,8 @@ export const PIDTYPE_TGID = 1;
  * - `opening`: thread → 1 while pidfd_open(2) runs.
  * - `file`: thread → `struct file *` that its present call made.
  * - `given_up`, `given_up_count`: thread → `struct pid *` that its failing clone gave up, and its count.
- * - `before`: thread → count when pidfs_evict_inode() was entered.
+ * - `before`: thread → count when the function was entered that drops a pidfd's reference.
+ * - `let_go`: thread → `struct pid *` whose reference pidfd_release() drops.
  * - `tracked`: `struct pid *` → 1 from its first pidfd until it is freed.
  * - `tree`: process → 1 while it belongs to the followed command.
  */
@@ -27,6 +28,7 @@ export const MAPS = {
   givenUp: "given_up",
   givenUpCount: "given_up_count",
   before: "before",
+  letGo: "let_go",
   tracked: "tracked",
   tree: "tree",
 } as const;

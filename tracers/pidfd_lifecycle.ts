@@ -10,76 +10,72 @@
  * free             -                                  1185 stimulus          0/0
  * ```
  *
- * COUNT is the `struct pid`'s counter after the step, and what it should be: one for the pid hash, one for the inode
- * that all pidfds of the process share. `+1` behind it is one holder more that is not known, such as somebody who
- * reads /proc.
+ * COUNT is the `struct pid`'s counter after the step, and what it should be: one for the pid hash, and what the pidfds
+ * of the process hold. `+1` behind it is one holder more that is not known, such as somebody who reads /proc.
  *
- * Overhead: the only probe on a path that every file takes is `__fput`, where the file's operations are compared in
- * the kernel. The others run once a fork, exit or pidfd.
+ * Two laws say what the pidfds hold, and the kernel at hand decides which one is in force. On kernels with pidfs all
+ * of them share one inode, and that holds one reference, as above. Before pidfs each pidfd's file holds one of its
+ * own; so the count tells how many there are. Three pidfds of one process on Linux 6.1:
  *
- * History of the symbols: pidfs came with Linux 6.9 (commit "pidfd: add pidfs"); before it pidfds were anonymous
- * inodes, and each held a reference of its own.
+ * ```text
+ * TIME         EVENT       PID COMM          FD ORIGIN      TARGET   COUNT NOTE
+ * 21:26:36.219 fork       1054 stimulus                       1114
+ * 21:26:36.220 create     1054 stimulus       5 clone         1114     2/2
+ * 21:26:36.228 create     1054 stimulus       6 pidfd_open    1114     3/3
+ * 21:26:36.229 create     1054 stimulus       7 pidfd_open    1114     4/4
+ * 21:26:36.229 release    1054 stimulus                       1114     3/3
+ * 21:26:36.230 release    1054 stimulus                       1114     2/2
+ * 21:26:36.230 release    1054 stimulus                       1114     1/1
+ * 21:26:36.231 exit       1114 stimulus                       1114   2/1+1 =0
+ * 21:26:36.232 reap       1054 stimulus                       1114   2/1+1
+ * 21:26:36.247 free          - -                              1114     0/0
+ * ```
+ *
+ * Overhead: with pidfs the only probe on a path that every file takes is `__fput`, where the file's operations are
+ * compared in the kernel. Before it the same is done in `anon_inode_getfile`, where eventfds, timers and the like are
+ * made, and nothing is on the path of a close. The others run once a fork, exit or pidfd.
+ *
+ * History of the symbols: pidfs came with Linux 6.9 (commit "pidfd: add pidfs"). Before it pidfds were anonymous
+ * inodes of `pidfd_fops`, and `pidfd_release` dropped the reference of each; it runs when close(2) is over, on the way
+ * back to user space.
  *
  * @module
  */
 
 import { checkup, obstaclesOf } from "../kernel/mod.ts";
-import type { Btf, KernelFacts, Support } from "../kernel/mod.ts";
+import type { KernelFacts } from "../kernel/mod.ts";
 import { renderAttachPoint } from "../program/mod.ts";
 import type { Probe, TraceProgram } from "../program/mod.ts";
-import { PIDTYPE_TGID } from "./_kernel_terms.ts";
+import { ANONYMOUS_FILES } from "./_anonymous_files.ts";
 import { births } from "./_births.ts";
-import type { BirthSites } from "./_births.ts";
 import { housekeeping } from "./_housekeeping.ts";
-import { releases } from "./_releases.ts";
+import { PIDFS_FILES } from "./_pidfs_files.ts";
+import { EXIT_TRACEPOINT, findSites, FUNCTIONS, PIDFD_OPEN } from "./_sites.ts";
 import { targets } from "./_targets.ts";
-import type { TargetSites } from "./_targets.ts";
 import type { NoPlan, Plan, TraceLimits } from "./tracer.ts";
-
-/** Functions that must be there for fentry and fexit. */
-const FUNCTIONS = [
-  "copy_process",
-  "kernel_clone",
-  "pidfs_alloc_file",
-  "__fput",
-  "pidfs_evict_inode",
-  "release_task",
-  "free_pid",
-  "delayed_put_pid",
-] as const;
-
-/** System call function of pidfd_open. Its arguments are read from the registers of x86-64. */
-const PIDFD_OPEN = "__x64_sys_pidfd_open";
 
 /** The functions and data that this tracer asks about, for `discover`. */
 export const LIFECYCLE_SYMBOLS: readonly string[] = [
   ...FUNCTIONS,
+  ...[PIDFS_FILES, ANONYMOUS_FILES].flatMap((files) => [...files.functions, files.operations]),
   PIDFD_OPEN,
+  "do_exit",
   "put_pid",
-  "pidfs_file_operations",
   "pidfs_free_pid",
   "pidfs_register_pid",
   "pidfd_prepare",
   "pidfd_create",
-  "pidfd_release",
   "anon_inode_getfd",
 ];
 
 /** The tracepoints that this tracer asks about. */
-export const LIFECYCLE_TRACEPOINTS: readonly string[] = ["sched:sched_process_exit"];
+export const LIFECYCLE_TRACEPOINTS: readonly string[] = [EXIT_TRACEPOINT];
 
 /** Processes that can be followed at once: entries of a map. */
 const TRACKED_MAX = 16_384;
 
 /** Bytes of one `printf`'s arguments; the largest record has 21 words. */
 const ON_STACK_LIMIT = 256;
-
-const CANNOT_SEE: readonly string[] = [
-  "births by SO_PEERPIDFD, SCM_PIDFD, fanotify and coredumps are seen with origin other, their fd number is not",
-  "births by open_by_handle_at and by opening /proc/PID/fd/N again are not seen; the release of such a file is",
-  "dup, inheritance and passing over sockets are not seen: a pidfd counts until its last reference goes",
-  "the end of a single thread that a pidfd with PIDFD_THREAD names is seen when it is reaped, not when it exits",
-];
 
 /**
  * Chooses the probes for a kernel, or says why there are none.
@@ -91,28 +87,30 @@ const CANNOT_SEE: readonly string[] = [
 export function planLifecycle(facts: KernelFacts, limits: TraceLimits): Plan | NoPlan {
   const reasons = [...obstacles(facts)];
   const btf = facts.btf.kind === "known" ? facts.btf.value : undefined;
-  // Without pidfs nothing of it can be found: that is one reason, not many.
-  const isHopeless = btf === undefined || facts.pidfd.law === "per-file";
-  const sites = isHopeless ? undefined : findSites(facts, btf, reasons);
-  if (reasons.length > 0 || sites === undefined) {
+  const { law } = facts.pidfd;
+  const files = law === "per-file" ? ANONYMOUS_FILES : PIDFS_FILES;
+  const found = btf === undefined ? undefined : findSites(facts, btf, files);
+  reasons.push(...found?.reasons ?? []);
+  if (reasons.length > 0 || found?.sites === undefined) {
     return {
       reasons,
       hint: "Run with --target lab:6.12 to see the tool at work on a kernel that has all of this",
     };
   }
-  const { first, last } = housekeeping(limits);
-  const probes = [
-    ...first,
-    ...births({ ...sites, follow: limits.follow }),
-    ...releases(),
-    ...targets({ ...sites, follow: limits.follow }),
-    ...last,
+  const { follow } = limits;
+  const subject = [
+    ...births({ ...found.sites, follow, files }),
+    ...files.releases(),
+    ...targets({ ...found.sites, follow }),
   ];
+  const { first, last } = housekeeping(limits, subject);
+  const probes = [...first, ...subject, ...last];
   return {
-    generation: `${facts.pidfd.generation ?? "unknown"} (pidfs)`,
-    law: "per-inode",
+    generation: `${facts.pidfd.generation ?? "unknown"} (${files.name})`,
+    law: files.law,
     probes: probes.map((it) => renderAttachPoint(it.attach)),
-    cannotSee: CANNOT_SEE,
+    cannotSee: files.cannotSee,
+    unconfirmed: found.unconfirmed,
     trackedMax: TRACKED_MAX,
     program: program(probes, limits),
   };
@@ -127,78 +125,4 @@ function program(probes: readonly Probe[], limits: TraceLimits): TraceProgram {
 
 function obstacles(facts: KernelFacts): readonly string[] {
   return obstaclesOf(checkup(facts)).map((it) => it.says);
-}
-
-function findSites(
-  facts: KernelFacts,
-  btf: Btf,
-  reasons: string[],
-): (Omit<BirthSites, "follow"> & Omit<TargetSites, "follow">) | undefined {
-  const unprobed = new Unprobed(facts);
-  for (const name of FUNCTIONS) unprobed.need(name, facts.symbols.traceable(name));
-  const exit = "sched:sched_process_exit";
-  unprobed.need(`the tracepoint ${exit}`, facts.tracepoints.get(exit)?.support);
-  const putPid = ["put_pid.part.0", "put_pid"].find((name) =>
-    facts.symbols.traceable(name).kind === "supported"
-  );
-  if (putPid === undefined) unprobed.need("put_pid", facts.symbols.traceable("put_pid"));
-  reasons.push(...unprobed.reasons());
-  const undescribed = FUNCTIONS.filter((name) => !btf.hasFunction(name));
-  if (undescribed.length > 0) {
-    reasons.push(`BTF does not describe ${undescribed.join(", ")}; so fentry cannot attach there`);
-  }
-  const operations = facts.symbols.exists("pidfs_file_operations");
-  if (operations.kind !== "supported") {
-    reasons.push(`The symbol pidfs_file_operations is needed: ${operations.reason}`);
-  }
-  const opens = btf.hasFunction(PIDFD_OPEN) && facts.symbols.has(PIDFD_OPEN);
-  if (!opens) reasons.push(`The system call function ${PIDFD_OPEN} is not among the symbols`);
-  const links = btf.field("task_struct", "pid_links");
-  const rcu = btf.field("pid", "rcu");
-  const rcuParameter = btf.functionParameters("delayed_put_pid")?.[0]?.name;
-  if (links === undefined || rcu === undefined || rcuParameter === undefined) {
-    reasons.push(
-      "BTF does not give the place of task_struct.pid_links, pid.rcu or delayed_put_pid's parameter",
-    );
-    return undefined;
-  }
-  if (!opens || putPid === undefined) return undefined;
-  const hlistNode = btf.sizeOf("hlist_node") ?? 16;
-  return {
-    pidfdOpen: PIDFD_OPEN,
-    tgidLinkOffset: links.offsetBytes + PIDTYPE_TGID * hlistNode,
-    rcuOffset: rcu.offsetBytes,
-    rcuParameter,
-    putPid,
-  };
-}
-
-/** What is needed and cannot be probed, by the reason: one cause is told once. */
-class Unprobed {
-  readonly #byReason = new Map<string, string[]>();
-
-  readonly #facts: KernelFacts;
-
-  constructor(facts: KernelFacts) {
-    this.#facts = facts;
-  }
-
-  need(what: string, support: Support | undefined): void {
-    if (support?.kind === "supported") return;
-    const reason = support?.reason ?? "It was not asked for";
-    // What could not be read at all is an obstacle of its own, and told there.
-    const { tracefs, symbols } = this.#facts;
-    if ([tracefs, symbols.filterFunctions].some((it) => it.kind === "unknown" && it.reason === reason)) {
-      return;
-    }
-    this.#byReason.set(reason, [...this.#byReason.get(reason) ?? [], what]);
-  }
-
-  reasons(): readonly string[] {
-    return [...this.#byReason].map(([reason, names]) =>
-      names.length === 1
-        ? `${reason}; so ${names[0]} cannot be probed`
-        : `${reason}; so none of ${names.join(", ")} can be probed`
-    );
-  }
 }

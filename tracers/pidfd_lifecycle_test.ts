@@ -2,8 +2,10 @@ import assert from "node:assert/strict";
 import { renderProgram } from "../program/mod.ts";
 import type { Expr, Probe, Statement } from "../program/mod.ts";
 import { COUNTERS } from "../program/mod.ts";
-import type { Machine6_12 } from "../tests/support/kernel_6_12.ts";
-import { facts6_12, FUNCTIONS_6_12, SYMBOLS_6_12 } from "../tests/support/kernel_6_12.ts";
+import { MACHINE_6_1 } from "../tests/support/kernel_6_1.ts";
+import { MACHINE_6_12 } from "../tests/support/kernel_6_12.ts";
+import { factsOf, TRACEFS_DENIED } from "../tests/support/kernel_machine.ts";
+import type { PlannedMachine } from "../tests/support/kernel_machine.ts";
 import { MAPS } from "./_kernel_terms.ts";
 import { planLifecycle } from "./mod.ts";
 import type { Plan } from "./mod.ts";
@@ -11,8 +13,19 @@ import type { Plan } from "./mod.ts";
 const LIMITS = { deadlineSeconds: 630, eventsMax: 1_000_000, bufferPages: 1024 };
 const PROBES_MAX = 20;
 
-async function planFor(follow: boolean, machine?: Machine6_12): Promise<Plan> {
-  const plan = planLifecycle(await facts6_12(machine), { ...LIMITS, follow });
+/** Both laws: a machine, and what its plan is called. */
+const KERNELS = [
+  { kernel: "6.12", machine: MACHINE_6_12, law: "per-inode", generation: "G3 (pidfs)" },
+  { kernel: "6.1", machine: MACHINE_6_1, law: "per-file", generation: "G2 (anonymous inodes)" },
+] as const;
+
+/** The plan for a machine that is like another one but for some things. */
+async function planFor(
+  follow: boolean,
+  machine: PlannedMachine,
+  changes: Partial<PlannedMachine> = {},
+): Promise<Plan> {
+  const plan = planLifecycle(await factsOf({ ...machine, ...changes }), { ...LIMITS, follow });
   if ("reasons" in plan) assert.fail(plan.reasons.join("\n"));
   return plan;
 }
@@ -21,27 +34,30 @@ function without<T>(table: Readonly<Record<string, T>>, name: string): Record<st
   return Object.fromEntries(Object.entries(table).filter(([it]) => it !== name));
 }
 
-for (const follow of [false, true]) {
-  const what = follow ? "a command that is followed" : "the whole machine";
-  Deno.test(`planLifecycle() gives the whole program for ${what} on 6.12`, async (t) => {
-    const plan = await planFor(follow);
+const CASES = KERNELS.flatMap((it) => [false, true].map((follow) => ({ ...it, follow })));
+for (const { kernel, machine, law, generation, follow } of CASES) {
+  const scope = follow ? "a command that is followed" : "the whole machine";
+  const what = `${scope} on ${kernel}`;
+  Deno.test(`planLifecycle() gives the whole program for ${what}`, async (t) => {
+    const plan = await planFor(follow, machine);
     await t.assertSnapshot(renderProgram(plan.program));
   });
 
   Deno.test(`planLifecycle() stays below its limits for ${what}`, async () => {
-    const plan = await planFor(follow);
+    const plan = await planFor(follow, machine);
     assert.ok(plan.probes.length <= PROBES_MAX, `${plan.probes.length} probes`);
     assert.equal(new Set(plan.probes).size, plan.probes.length, "no probe stands twice");
     assert.equal(plan.probes.length, plan.program.probes.length);
     assert.ok(!plan.probes.some((it) => it.includes("*")), "no wildcard");
-    assert.equal(plan.law, "per-inode");
-    assert.equal(plan.generation, "G3 (pidfs)");
+    assert.equal(plan.law, law);
+    assert.equal(plan.generation, generation);
+    assert.deepEqual(plan.unconfirmed, []);
     assert.equal(plan.program.config.maxMapKeys, plan.trackedMax);
     assert.ok(plan.cannotSee.length > 0);
   });
 
   Deno.test(`planLifecycle() fills no map for ${what} that it does not empty`, async () => {
-    const { probes } = (await planFor(follow)).program;
+    const { probes } = (await planFor(follow, machine)).program;
     const all = probes.flatMap((it) => statementsOf(it.body));
     const filled = new Set(
       all.filter((it) => it.kind === "set" || it.kind === "increment").map((it) => it.map),
@@ -56,9 +72,10 @@ for (const follow of [false, true]) {
   });
 
   Deno.test(`planLifecycle() forgets every thread when its call is over, for ${what}`, async () => {
-    const { probes } = (await planFor(follow)).program;
-    const { tracked: _tracked, tree: _tree, ...byThread } = MAPS;
-    for (const map of Object.values(byThread)) {
+    const { probes } = (await planFor(follow, machine)).program;
+    const { tracked: _tracked, tree: _tree, letGo, ...everywhere } = MAPS;
+    const byThread = [...Object.values(everywhere), ...(law === "per-file" ? [letGo] : [])];
+    for (const map of byThread) {
       const setters = probes.filter((it) =>
         statementsOf(it.body).some((s) => s.kind === "set" && s.map === map)
       );
@@ -83,6 +100,7 @@ function endsOf(probe: Probe): readonly string[] {
     case "free_pid":
       return ["kernel_clone"];
     case "pidfs_alloc_file":
+    case "anon_inode_getfile":
       return ["kernel_clone", "__x64_sys_pidfd_open"];
     default:
       return [probe.attach.function];
@@ -110,8 +128,8 @@ function statementsOf(body: readonly Statement[]): readonly Statement[] {
 }
 
 Deno.test("planLifecycle() takes put_pid() itself where the compiler did not split it", async () => {
-  const symbols = without(SYMBOLS_6_12, "put_pid.part.0");
-  const { probes } = await planFor(false, { symbols });
+  const symbols = without(MACHINE_6_12.symbols, "put_pid.part.0");
+  const { probes } = await planFor(false, MACHINE_6_12, { symbols });
   assert.ok(probes.includes("kprobe:put_pid") && !probes.includes("kprobe:put_pid.part.0"));
 });
 
@@ -126,23 +144,34 @@ Deno.test("planLifecycle() names places by what BTF says, not by a version", asy
     },
     { kind: "struct", name: "task_struct", size: 64, members: [{ name: "pid_links", type: 1, bits: 8 * 8 }] },
   ] as const;
-  const functions = { ...FUNCTIONS_6_12, delayed_put_pid: "head" };
-  const text = renderProgram((await planFor(false, { structs, functions })).program);
+  const functions = { ...MACHINE_6_12.functions, delayed_put_pid: "head", __x64_sys_pidfd_open: "__unused" };
+  const text = renderProgram((await planFor(false, MACHINE_6_12, { structs, functions })).program);
   assert.match(text, /fentry:delayed_put_pid \/@tracked\[\(\(uint64\)args\.head\) - 200\]\//);
   assert.match(text, /\$task = \$task - 40;/);
+  assert.match(text, /args\.__unused->di/);
 });
 
+for (const { kernel, machine } of KERNELS) {
+  Deno.test(`planLifecycle() plans on ${kernel} where only root may read tracefs, and says what that leaves open`, async () => {
+    const plan = await planFor(false, machine, { files: TRACEFS_DENIED });
+    assert.deepEqual(plan.probes, (await planFor(false, machine)).probes);
+    const [sentence, ...others] = plan.unconfirmed;
+    assert.deepEqual(others, [], "one cause, one sentence");
+    assert.match(sentence ?? "", /copy_process.*sched_process_exit.*put_pid\.part\.0 could not be confirmed/);
+    assert.match(sentence ?? "", /Cannot find tracefs: .*denied[^.]*$/);
+  });
+
+  Deno.test(`planLifecycle() asks for put_pid() on ${kernel} where tracefs is refused and it was not split`, async () => {
+    const symbols = without(machine.symbols, "put_pid.part.0");
+    const plan = await planFor(false, machine, { symbols, files: TRACEFS_DENIED });
+    assert.ok(plan.probes.includes("kprobe:put_pid"));
+  });
+}
+
 /** What is in the way, and what must be said about it. */
-const OBSTACLES: readonly (readonly [what: string, machine: Machine6_12, said: RegExp])[] = [
-  [
-    "pidfds are anonymous inodes",
-    {
-      symbols: { do_exit: "T", copy_process: "T", pidfd_prepare: "T", pidfd_release: "t", pidfd_fops: "D" },
-      functions: { copy_process: "pid" },
-      structs: [],
-    },
-    /^This kernel makes pidfds as anonymous inodes; only kernels with pidfs can be traced yet$/,
-  ],
+type Obstacle = readonly [what: string, machine: Partial<PlannedMachine>, said: RegExp];
+
+const OBSTACLES: readonly Obstacle[] = [
   ["nothing can be read of the symbols and BTF", {
     files: {
       "/proc/kallsyms": { fails: "denied" },
@@ -184,35 +213,77 @@ const OBSTACLES: readonly (readonly [what: string, machine: Machine6_12, said: R
   [
     "the machine is not x86-64",
     {
-      symbols: { ...without(SYMBOLS_6_12, "__x64_sys_pidfd_open"), __arm64_sys_pidfd_open: "T" },
-      functions: { ...without(FUNCTIONS_6_12, "__x64_sys_pidfd_open"), __arm64_sys_pidfd_open: "regs" },
+      symbols: { ...without(MACHINE_6_12.symbols, "__x64_sys_pidfd_open"), __arm64_sys_pidfd_open: "T" },
+      functions: {
+        ...without(MACHINE_6_12.functions, "__x64_sys_pidfd_open"),
+        __arm64_sys_pidfd_open: "regs",
+      },
     },
     /__x64_sys_pidfd_open/,
   ],
   ["the file operations of pidfs are not among the symbols", {
-    symbols: without(SYMBOLS_6_12, "pidfs_file_operations"),
+    symbols: without(MACHINE_6_12.symbols, "pidfs_file_operations"),
   }, /pidfs_file_operations/],
   ["BTF lacks the structs", {
     structs: [{ kind: "struct", name: "pid", size: 8, members: [{ name: "stashed", type: 1, bits: 0 }] }],
   }, /task_struct\.pid_links/],
   ["put_pid cannot be probed", {
-    symbols: without(without(SYMBOLS_6_12, "put_pid.part.0"), "put_pid"),
+    symbols: without(without(MACHINE_6_12.symbols, "put_pid.part.0"), "put_pid"),
   }, /put_pid/],
   ...["copy_process", "kernel_clone", "__fput", "pidfs_evict_inode", "release_task", "free_pid"].flatMap(
-    (name): [string, Machine6_12, RegExp][] => [
-      [`there is no function ${name}`, { symbols: without(SYMBOLS_6_12, name) }, new RegExp(name)],
+    (name): Obstacle[] => [
+      [`there is no function ${name}`, { symbols: without(MACHINE_6_12.symbols, name) }, new RegExp(name)],
       [
         `BTF has no function ${name}`,
-        { functions: without(FUNCTIONS_6_12, name) },
+        { functions: without(MACHINE_6_12.functions, name) },
         new RegExp(`BTF.*${name}`),
       ],
     ],
   ),
 ];
 
-for (const [what, machine, said] of OBSTACLES) {
-  Deno.test(`planLifecycle() gives no plan and says why when ${what}`, async () => {
-    const plan = planLifecycle(await facts6_12(machine), { ...LIMITS, follow: false });
+/** The same for what only kernels without pidfs need, and for what a refusal to read tracefs does not excuse. */
+const OTHER_OBSTACLES: readonly Obstacle[] = [
+  ...["anon_inode_getfile", "pidfd_release"].flatMap((name): Obstacle[] => [
+    [`there is no function ${name}`, { symbols: without(MACHINE_6_1.symbols, name) }, new RegExp(name)],
+    [
+      `BTF has no function ${name}`,
+      { functions: without(MACHINE_6_1.functions, name) },
+      new RegExp(`BTF.*${name}`),
+    ],
+  ]),
+  ["the file operations of pidfds are not among the symbols", {
+    symbols: without(MACHINE_6_1.symbols, "pidfd_fops"),
+  }, /pidfd_fops/],
+  ["tracefs is refused and a function is not among the symbols", {
+    symbols: without(MACHINE_6_1.symbols, "free_pid"),
+    files: TRACEFS_DENIED,
+  }, /^No symbol is named free_pid; so free_pid cannot be probed$/],
+  ["tracefs is refused and put_pid is not among the symbols", {
+    symbols: without(without(MACHINE_6_1.symbols, "put_pid.part.0"), "put_pid"),
+    files: TRACEFS_DENIED,
+  }, /^No symbol is named put_pid/],
+  ["tracefs is refused and the symbols cannot be read", {
+    files: { ...TRACEFS_DENIED, "/proc/kallsyms": { fails: "denied" } },
+  }, /kallsyms/],
+  ["tracefs is not mounted, and debugfs is", {
+    files: {
+      "/sys/kernel/tracing/available_filter_functions": { fails: "missing" },
+      "/sys/kernel/tracing/events/sched/sched_process_exit/format": { fails: "missing" },
+      "/sys/kernel/tracing": { fails: "missing" },
+      "/sys/kernel/debug/tracing": { fails: "missing" },
+    },
+  }, /^Cannot find tracefs: .* can be probed$/],
+];
+
+const ALL_OBSTACLES = [
+  ...OBSTACLES.map(([what, changes, said]) => [what, { ...MACHINE_6_12, ...changes }, said] as const),
+  ...OTHER_OBSTACLES.map(([what, changes, said]) => [what, { ...MACHINE_6_1, ...changes }, said] as const),
+];
+
+for (const [what, machine, said] of ALL_OBSTACLES) {
+  Deno.test(`planLifecycle() gives no plan on ${machine.release} and says why when ${what}`, async () => {
+    const plan = planLifecycle(await factsOf(machine), { ...LIMITS, follow: false });
     assert.ok("reasons" in plan, "a plan was made");
     assert.ok(plan.reasons.some((it) => said.test(it)), plan.reasons.join("\n"));
     for (const reason of plan.reasons) {

@@ -28,6 +28,8 @@ export interface Plan {
   readonly probes: readonly string[];
   /** What this plan does not see, one sentence each. */
   readonly cannotSee: readonly string[];
+  /** What is taken to be there although it was refused to look, one sentence for each cause. */
+  readonly unconfirmed: readonly string[];
   /** Processes that can be followed at once; beyond that some are missed. */
   readonly trackedMax: number;
   /** The program. */

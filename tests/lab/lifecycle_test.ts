@@ -1,4 +1,4 @@
-// Kernel 6.12: what the kernel told and what the stimulus saw, scenario by scenario, over one attached program.
+// Both laws: what the kernel told and what the stimulus saw, scenario by scenario, over one attached program.
 
 import assert from "node:assert/strict";
 import { printable } from "../../events/mod.ts";
@@ -6,29 +6,63 @@ import { run } from "../../hosts/mod.ts";
 import { agree, agreeOnBirths, agreeOnEnds, agreeOnReleases } from "../support/agree.ts";
 import { ofType, randomPrime, TracedGuest } from "../support/traced_guest.ts";
 
-type Step = (guest: TracedGuest) => Promise<void>;
+/** A kernel of the lab, and what is different there. */
+interface Kernel {
+  /** Its name in the lab. */
+  readonly name: string;
+  /** What holds one reference of a `struct pid`. */
+  readonly law: "per-file" | "per-inode";
+  /** The count at the birth of a process's pidfds, the first one first, for as many as there are. */
+  readonly births: readonly number[];
+  /** The count after the release of three pidfds, one after the other. */
+  readonly releases: readonly number[];
+  /** How many inodes the pidfds of so many processes have. */
+  readonly inodes: (processes: number) => number;
+  /** What becomes of a pidfd_open with PIDFD_THREAD: flags of the file, or the name of an error. */
+  readonly ofThread: readonly string[] | string;
+}
 
-/** Scenarios in which every call succeeds and every pidfd is closed: pidfds and targets a round, and the count. */
+const KERNELS: readonly Kernel[] = [
+  {
+    name: "6.12",
+    law: "per-inode",
+    births: [2, 2, 2],
+    releases: [2, 2, 1],
+    inodes: (processes) => processes,
+    ofThread: ["O_RDWR", "PIDFD_THREAD"],
+  },
+  {
+    name: "6.1",
+    law: "per-file",
+    births: [2, 3, 4],
+    releases: [3, 2, 1],
+    inodes: () => 1,
+    ofThread: "EINVAL",
+  },
+];
+
+type Step = (guest: TracedGuest, kernel: Kernel) => Promise<void>;
+
+/** Scenarios in which every call succeeds and every pidfd is closed, and the pidfds of a round. */
 const WHOLE: readonly {
   readonly scenario: string;
   readonly pidfds: number;
-  readonly count: number;
   /** The target had exited before anybody had a pidfd of it, so nobody was asked to watch it. */
   readonly exited?: true;
 }[] = [
-  { scenario: "clone", pidfds: 1, count: 2 },
-  { scenario: "clone-reap-first", pidfds: 1, count: 2 },
-  { scenario: "clone3", pidfds: 1, count: 2 },
-  { scenario: "clone3-reap-first", pidfds: 1, count: 2 },
-  { scenario: "pidfd-open", pidfds: 1, count: 2 },
-  { scenario: "pidfd-open-zombie", pidfds: 1, count: 2, exited: true },
-  { scenario: "two-pidfds", pidfds: 2, count: 2 },
-  { scenario: "three-pidfds", pidfds: 3, count: 2 },
+  { scenario: "clone", pidfds: 1 },
+  { scenario: "clone-reap-first", pidfds: 1 },
+  { scenario: "clone3", pidfds: 1 },
+  { scenario: "clone3-reap-first", pidfds: 1 },
+  { scenario: "pidfd-open", pidfds: 1 },
+  { scenario: "pidfd-open-zombie", pidfds: 1, exited: true },
+  { scenario: "two-pidfds", pidfds: 2 },
+  { scenario: "three-pidfds", pidfds: 3 },
 ];
 
-const wholeScenarios = WHOLE.map(({ scenario, pidfds, count, exited }): [string, Step] => [
+const wholeScenarios = WHOLE.map(({ scenario, pidfds, exited }): [string, Step] => [
   `${scenario}: every pidfd is created and released with the count that it should have`,
-  async (guest) => {
+  async (guest, kernel) => {
     const rounds = randomPrime();
     console.log(`${scenario}: ${rounds} rounds`);
     const both = await guest.stimulate(scenario, rounds);
@@ -36,9 +70,20 @@ const wholeScenarios = WHOLE.map(({ scenario, pidfds, count, exited }): [string,
     const created = ofType(both.events, "pidfd.create");
     assert.equal(created.length, rounds * pidfds);
     assert.equal(new Set(created.map((it) => it.target.id)).size, rounds);
-    for (const it of created) {
+    assert.equal(new Set(created.map((it) => it.inode)).size, kernel.inodes(rounds));
+    created.forEach((it, at) => {
+      const count = kernel.births[at % pidfds];
       assert.deepEqual([it.count.after, it.count.expected], [count, count]);
+      assert.equal(it.count.holders.length, count);
       assert.deepEqual(it.flags, ["O_RDWR"]);
+    });
+    const released = ofType(both.events, "pidfd.release");
+    for (const it of released) {
+      assert.equal(it.last_of_inode === null, kernel.law === "per-file");
+    }
+    if (pidfds === 3) {
+      const after = Array.from({ length: rounds }, () => kernel.releases).flat();
+      assert.deepEqual(released.map((it) => it.count.after), after);
     }
   },
 ]);
@@ -156,7 +201,7 @@ async function trafficAddsNothing(guest: TracedGuest): Promise<void> {
   );
 }
 
-async function bystander(guest: TracedGuest): Promise<void> {
+async function bystander(guest: TracedGuest, kernel: Kernel): Promise<void> {
   const first = guest.events.length;
   const holding = guest.begin("bystander", "--hold", "5000");
   const traffic = guest.begin("traffic", "30");
@@ -170,10 +215,32 @@ async function bystander(guest: TracedGuest): Promise<void> {
   const events = guest.events.slice(first);
   const own = ofType(events, "pidfd.create").filter((it) => it.process?.tid === ready.tid);
   assert.deepEqual(own.map((it) => it.fd), ready.fds);
-  assert.ok(own.every((it) => it.target.pid === ready.pid && it.count.after === 2));
+  assert.ok(own.every((it) => it.target.pid === ready.pid));
+  assert.deepEqual(own.map((it) => it.count.after), kernel.births);
   const seqs = new Set(own.map((it) => it.seq));
   const gone = ofType(events, "pidfd.release").filter((it) => seqs.has(it.created_seq ?? 0));
-  assert.deepEqual(gone.map((it) => it.count.after), [2, 2, 1]);
+  assert.deepEqual(gone.map((it) => it.count.after), kernel.releases);
+}
+
+/** pidfd_open(2) of oneself with PIDFD_THREAD; the number of the call is that of x86-64. */
+const OPEN_THREAD = 'my $fd = syscall(434, $$, 0x80); printf "%d %d\\n", $$, $fd < 0 ? -$! : $fd';
+
+async function threadPidfd(guest: TracedGuest, kernel: Kernel): Promise<void> {
+  const first = guest.events.length;
+  const { code, stdout } = await run(guest.host, ["perl", "-e", OPEN_THREAD]);
+  assert.equal(code, 0);
+  const [pid, result] = stdout.trim().split(" ").map(Number);
+  await guest.settle();
+  const events = guest.events.slice(first).filter((it) => "process" in it && it.process?.pid === pid);
+  const created = ofType(events, "pidfd.create");
+  const failed = ofType(events, "open.failed");
+  if (typeof kernel.ofThread === "string") {
+    assert.deepEqual(created, []);
+    assert.deepEqual(failed.map((it) => [it.errno, it.flags]), [[kernel.ofThread, ["PIDFD_THREAD"]]]);
+    return;
+  }
+  assert.deepEqual(failed, []);
+  assert.deepEqual(created.map((it) => [it.fd, it.flags, it.target.pid]), [[result, kernel.ofThread, pid]]);
 }
 
 async function leavesNothing(guest: TracedGuest): Promise<void> {
@@ -201,10 +268,14 @@ const STEPS: readonly (readonly [string, Step])[] = [
   ["comm: no byte of a comm changes the program or the JSON", hostileComm],
   ["traffic without pidfds prints nothing", trafficAddsNothing],
   ["a bystander and traffic are not mixed up with the subject", bystander],
+  ["a pidfd of a single thread is made, or refused, as the kernel knows it or not", threadPidfd],
   ["nothing was lost, and nothing stays behind", leavesNothing],
 ];
 
-Deno.test("lifecycle on kernel 6.12", async (t) => {
-  await using guest = await TracedGuest.start("6.12");
-  for (const [name, step] of STEPS) await t.step(name, () => step(guest));
-});
+for (const kernel of KERNELS) {
+  Deno.test(`lifecycle on kernel ${kernel.name}`, async (t) => {
+    await using guest = await TracedGuest.start(kernel.name);
+    assert.equal(guest.law, kernel.law);
+    for (const [name, step] of STEPS) await t.step(name, () => step(guest, kernel));
+  });
+}

@@ -13,6 +13,7 @@ import { run, startGuestHost } from "../../hosts/mod.ts";
 import type { GuestHost } from "../../hosts/mod.ts";
 import { buildStimulus } from "../../lab/mod.ts";
 import { Correlator } from "../../model/mod.ts";
+import type { CorrelatorOptions } from "../../model/mod.ts";
 import { renderProgram } from "../../program/mod.ts";
 import { NdjsonReport, publish } from "../../reports/mod.ts";
 import { jsonSchema } from "../../schema/mod.ts";
@@ -55,7 +56,9 @@ const FOLDER = "/tmp/stimulus-test";
 export class TracedGuest implements AsyncDisposable {
   /** The guest. */
   readonly host: GuestHost;
-  /** What the model makes of it. */
+  /** What holds one reference of a `struct pid` there. */
+  readonly law: CorrelatorOptions["law"];
+  /** What the model makes of it, by the law of its kernel. */
   readonly correlator: Correlator;
   /** Everything published so far. */
   readonly events: TraceEvent[] = [];
@@ -65,15 +68,19 @@ export class TracedGuest implements AsyncDisposable {
   readonly #reading: Promise<void>;
   readonly #validate: ValidateFunction;
 
-  private constructor(host: GuestHost, capture: Capture, cpus: number) {
+  private constructor(
+    host: GuestHost,
+    capture: Capture,
+    options: Pick<CorrelatorOptions, "law" | "cpus">,
+  ) {
     this.host = host;
+    this.law = options.law;
     this.#capture = capture;
     this.#validate = new Ajv2020({ strict: false }).compile(jsonSchema());
     this.correlator = new Correlator({
-      law: "per-inode",
+      ...options,
       attachedNs: capture.attachment.attachedNs,
       scope: { pids: undefined, comm: undefined, descendants: false },
-      cpus,
     });
     this.#reading = this.#read();
   }
@@ -91,7 +98,7 @@ export class TracedGuest implements AsyncDisposable {
         hint: undefined,
       });
       const capture = await launch(host, { source: renderProgram(plan.program), commandPid: 0 });
-      return new TracedGuest(host, capture, description.cpus);
+      return new TracedGuest(host, capture, { law: plan.law, cpus: description.cpus });
     } catch (error) {
       await host[Symbol.asyncDispose]();
       throw error;

@@ -1,5 +1,5 @@
 /**
- * Releases: the last reference of a pidfd's file goes, and the inode of the target with the last file.
+ * Pidfds as files of pidfs: all pidfds of a process share one inode, and the inode holds the one reference.
  *
  * `__fput` runs for every file of the machine, so it is compared with the operations of pidfs in the kernel.
  *
@@ -9,6 +9,7 @@
 import {
   argument,
   binary,
+  builtin,
   cast,
   emit,
   fentry,
@@ -24,12 +25,32 @@ import {
   set,
   variable,
 } from "../program/mod.ts";
-import type { Probe } from "../program/mod.ts";
+import type { Expr, Probe } from "../program/mod.ts";
 import { countOf, MAPS, THREAD } from "./_kernel_terms.ts";
+import type { PidfdFiles } from "./_pidfd_files.ts";
 
-/** Returns the probes that report releases on kernels with pidfs. */
-export function releases(): readonly Probe[] {
-  return [fileReleased(), ...inodeEvicted()];
+/** Pidfds of kernels with pidfs. */
+export const PIDFS_FILES: PidfdFiles = {
+  law: "per-inode",
+  name: "pidfs",
+  functions: ["pidfs_alloc_file", "__fput", "pidfs_evict_inode"],
+  operations: "pidfs_file_operations",
+  cannotSee: [
+    "births by SO_PEERPIDFD, SCM_PIDFD, fanotify and coredumps are seen with origin other, their fd number is not",
+    "births by open_by_handle_at and by opening /proc/PID/fd/N again are not seen; the release of such a file is",
+    "dup, inheritance and passing over sockets are not seen: a pidfd counts until its last reference goes",
+    "the end of a single thread that a pidfd with PIDFD_THREAD names is seen when it is reaped, not when it exits",
+  ],
+  pidOf,
+  made: (body) =>
+    probe(fexit("pidfs_alloc_file"), "A pidfd file was made: follow its struct pid from now on.", {
+      body: body({ file: builtin("retval"), pid: argument("pid") }),
+    }),
+  releases: () => [fileReleased(), ...inodeEvicted()],
+};
+
+function pidOf(file: Expr): Expr {
+  return cast("struct pid *", field(file, "->f_inode->i_private"));
 }
 
 function fileReleased(): Probe {
@@ -38,7 +59,7 @@ function fileReleased(): Probe {
   return probe(fentry("__fput"), "The last reference of a pidfd's file goes.", {
     when: isPidfd,
     body: [
-      let_("pid", cast("struct pid *", field(file, "->f_inode->i_private"))),
+      let_("pid", pidOf(file)),
       ...emit("release", {
         file,
         pidAddress: variable("pid"),
