@@ -34,12 +34,18 @@ export const ACCESS_RULES: readonly CheckRule[] = [
     needed: true,
     remedy: "Give root CAP_SYS_ADMIN, or CAP_BPF and CAP_PERFMON and sysctl kernel.perf_event_paranoid=2",
     judge: (facts) => {
+      if (facts.bySudo && isUnprivileged(facts)) {
+        const says = "Another user than root, for whom sudo starts bpftrace; what sudo says is seen then";
+        return { answer: "unknown", says, remedy: null };
+      }
       const found = judgeSupport(tracingRights(facts.surroundings.rights), {
         yes: "Root, with the capabilities that bpftrace needs",
         no: (reason) => reason,
       });
       const asRoot = found.answer === "unknown" || isUnprivileged(facts);
-      return asRoot ? { ...found, remedy: "Run it as root on the target" } : found;
+      return asRoot
+        ? { ...found, remedy: "Run it as root on the target, or let sudo start bpftrace there: --sudo" }
+        : found;
     },
   },
   {

@@ -35,29 +35,29 @@ function judgeSwitch({ state }: ProbeSwitch, on: string): Judgement {
 /** See kernel/checkup.ts. */
 export const KERNEL_RULES: readonly CheckRule[] = [
   {
-    id: "pidfs",
-    title: "pidfs",
+    id: "pidfds",
+    title: "pidfds",
     looksAt: "symbols of the pidfd code in `/proc/kallsyms`, `struct pid` in BTF",
     why:
       "Where the reference of a pidfd lies, and which functions show it, depends on the shape of the code.",
     needed: true,
-    remedy: "Use a kernel with pidfs (Linux 6.9 and later)",
+    remedy: "Use a kernel with pidfds (Linux 5.3 and later)",
     judge: ({ pidfd }) => {
-      if (pidfd.law === "per-inode") {
-        return {
-          answer: "yes",
-          says: `Generation ${pidfd.candidates.join(" or ")}, one reference for each inode`,
-        };
-      }
       if (pidfd.pidfds.kind === "unsupported") return { answer: "no", says: pidfd.pidfds.reason };
-      if (pidfd.law === "per-file") {
-        const says =
-          "This kernel makes pidfds as anonymous inodes; only kernels with pidfs can be traced yet";
-        return { answer: "no", says };
+      const shape = `Generation ${pidfd.candidates.join(" or ")}`;
+      switch (pidfd.law) {
+        case "per-inode":
+          return { answer: "yes", says: `${shape}, one reference for each pidfs inode` };
+        case "per-file":
+          return { answer: "yes", says: `${shape}, one reference for each pidfd file` };
+        case "unknown": {
+          const why = pidfd.reasons.join("; ") || "no symbol could be read";
+          const says = `How this kernel makes pidfds cannot be told: ${why}`;
+          return { answer: "unknown", says, stops: true, remedy: "Make /proc/kallsyms readable" };
+        }
+        default:
+          return pidfd.law satisfies never;
       }
-      const why = pidfd.reasons.join("; ") || "no symbol could be read";
-      const says = `How this kernel makes pidfds cannot be told: ${why}`;
-      return { answer: "unknown", says, stops: true, remedy: "Make /proc/kallsyms readable" };
     },
   },
   {

@@ -14,22 +14,6 @@ import type { SpoiltRow } from "./_healthy_machine.ts";
 
 const ROWS: readonly SpoiltRow[] = [
   [
-    "anonymous inodes",
-    {
-      files: {
-        [FUNCTIONS]: "do_exit\n",
-        [KALLSYMS]: kallsyms([
-          ...SYMBOLS.filter((it) => !it.startsWith("pidfs")),
-          "pidfd_fops",
-          "pidfd_prepare",
-        ]),
-      },
-    },
-    ["pidfs no!"],
-    /anonymous inodes/,
-    /6\.9/,
-  ],
-  [
     "no pidfds at all",
     {
       files: {
@@ -38,17 +22,17 @@ const ROWS: readonly SpoiltRow[] = [
       },
     },
     [
-      "pidfs no!",
+      "pidfds no!",
     ],
     /No symbol of the kernel belongs to pidfds/,
-    /6\.9/,
+    /5\.3/,
   ],
   [
     "symbols that cannot be read",
     {
       files: { [KALLSYMS]: { fails: "denied" }, [FUNCTIONS]: "do_exit\n" },
     },
-    ["pidfs unknown!", "kprobes unknown", "fentry unknown", "addresses unknown"],
+    ["pidfds unknown!", "kprobes unknown", "fentry unknown", "addresses unknown"],
     /cannot be told/,
     /kallsyms/,
   ],

@@ -27,6 +27,8 @@ export interface DiscoverOptions {
   readonly tracepoints: readonly string[];
   /** The bpftrace to ask: a path, or a name found by the host's PATH. @default {"bpftrace"} */
   readonly bpftrace?: string;
+  /** Whether bpftrace will be started by sudo. @default {false} */
+  readonly sudo?: boolean;
 }
 
 /** What is known about a machine's kernel; a missing piece carries the reason why. */
@@ -53,6 +55,8 @@ export interface KernelFacts {
   readonly preemption: Known<Preemption>;
   /** Rights, lockdown, mounts, namespaces. */
   readonly surroundings: Surroundings;
+  /** Whether bpftrace is to be started by sudo, and so has other rights than the programs that we start. */
+  readonly bySudo: boolean;
 }
 
 /**
@@ -105,6 +109,7 @@ export async function discover(host: Host, options: DiscoverOptions): Promise<Ke
     switches,
     preemption,
     surroundings,
+    bySudo: options.sudo === true,
   };
 }
 

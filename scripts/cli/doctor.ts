@@ -39,7 +39,8 @@ export async function doctor(options: DoctorOptions, invocation: Invocation): Pr
   });
   await using _host = host;
   terminal.status(`${host.name}: looking at the kernel`);
-  const found = await survey(host, { bpftrace: options.bpftrace, limits: defaultLimits, signal });
+  const { bpftrace, sudo } = options;
+  const found = await survey(host, { bpftrace, sudo, limits: defaultLimits, signal });
   const result = diagnosis(found, traceElsewhere(options.target));
   await terminal.write(options.json ? checkupJson(result) : checkupText(result));
   return result.verdict.exit_code;

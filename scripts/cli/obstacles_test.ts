@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { planLifecycle } from "../../tracers/mod.ts";
-import { facts6_12 } from "../../tests/support/kernel_6_12.ts";
-import type { Machine6_12 } from "../../tests/support/kernel_6_12.ts";
+import { MACHINE_6_12 } from "../../tests/support/kernel_6_12.ts";
+import { factsOf } from "../../tests/support/kernel_machine.ts";
+import type { PlannedMachine } from "../../tests/support/kernel_machine.ts";
 import { diagnosis } from "./doctor.ts";
 import { obstacles, obstacleText } from "./obstacles.ts";
 import { defaultLimits } from "./plan.ts";
@@ -9,7 +10,7 @@ import { defaultLimits } from "./plan.ts";
 const DESCRIPTION = { name: "local", release: "6.12.117", machine: "x86_64", bootId: "b", cpus: 2, uid: 0 };
 
 /** Machines that cannot be traced, and the checks that tell why. */
-const ROWS: readonly (readonly [what: string, machine: Machine6_12, ids: readonly string[]])[] = [
+const ROWS: readonly (readonly [what: string, machine: Partial<PlannedMachine>, ids: readonly string[]])[] = [
   ["bpftrace is missing", { bpftrace: null }, ["bpftrace"]],
   ["kprobes are off", { files: { "/sys/kernel/debug/kprobes/enabled": "0" } }, ["kprobes-enabled"]],
   ["BTF and bpftrace are missing", {
@@ -34,7 +35,7 @@ const ROWS: readonly (readonly [what: string, machine: Machine6_12, ids: readonl
 
 for (const [what, machine, ids] of ROWS) {
   Deno.test(`obstacles() gives each cause once, as doctor tells it, when ${what}`, async () => {
-    const facts = await facts6_12(machine);
+    const facts = await factsOf({ ...MACHINE_6_12, ...machine });
     const plan = planLifecycle(facts, defaultLimits(2));
     assert.ok("reasons" in plan);
     const found = obstacles(facts, plan);
@@ -54,7 +55,7 @@ for (const [what, machine, ids] of ROWS) {
 }
 
 Deno.test("diagnosis() tells what the plan is when there is one", async () => {
-  const facts = await facts6_12();
+  const facts = await factsOf(MACHINE_6_12);
   const plan = planLifecycle(facts, defaultLimits(2));
   assert.ok(!("reasons" in plan));
   const { verdict } = diagnosis({ description: DESCRIPTION, facts, plan }, "a command");

@@ -39,6 +39,7 @@ export async function plan(options: PlanOptions, invocation: Invocation): Promis
   terminal.status(`${host.name}: looking at the kernel`);
   const prepared = await prepare(host, {
     bpftrace: options.bpftrace,
+    sudo: options.sudo,
     hint: elsewhere(options.target, invocation.args),
     signal: endings.signal,
     limits: defaultLimits,
@@ -69,10 +70,11 @@ function bufferBytes({ description, plan }: Prepared): number {
 }
 
 /** What is needed and could not be found out: the plan rests on the hope that it is there. */
-function doubts({ facts }: Prepared): readonly string[] {
-  return checkup(facts)
+function doubts({ facts, plan }: Prepared): readonly string[] {
+  const unknown = checkup(facts)
     .filter((it) => it.needed && it.answer === "unknown")
-    .map((it) => printableText(it.remedy === null ? it.says : `${it.says} (${it.remedy})`));
+    .map((it) => it.remedy === null ? it.says : `${it.says} (${it.remedy})`);
+  return [...unknown, ...plan.unconfirmed].map(printableText);
 }
 
 function jsonText(prepared: Prepared): string {

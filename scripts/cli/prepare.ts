@@ -36,6 +36,8 @@ export interface Survey {
 export interface SurveyOptions {
   /** bpftrace there. */
   readonly bpftrace: string;
+  /** Whether it will be started by sudo. @default {false} */
+  readonly sudo?: boolean;
   /** The limits of the run, for so many CPUs. */
   readonly limits: (cpus: number) => TraceLimits;
   /** What ends it. */
@@ -58,6 +60,7 @@ export async function survey(host: Host, options: SurveyOptions): Promise<Survey
       symbols: LIFECYCLE_SYMBOLS,
       tracepoints: LIFECYCLE_TRACEPOINTS,
       bpftrace: options.bpftrace,
+      sudo: options.sudo ?? false,
     }),
   ]);
   return { description, facts, plan: planLifecycle(facts, options.limits(description.cpus)) };

@@ -98,6 +98,7 @@ export async function runSession(session: SessionOptions): Promise<SessionResult
   terminal.status(`${host.name}: looking at the kernel`);
   const preparing = prepare(host, {
     bpftrace: options.bpftrace,
+    sudo: options.sudo,
     hint: elsewhere(target, args),
     signal,
     limits: (cpus) => ({
@@ -251,7 +252,7 @@ function startBody(session: Attached, eventsMax: number): EventBody<"start"> {
     bpftrace: facts.bpftrace.kind === "known" ? facts.bpftrace.value.text : "unknown",
     buffer_pages: plan.program.config.perfRbPages,
     probes: plan.probes,
-    cannot_see: plan.cannotSee,
+    cannot_see: [...plan.cannotSee, ...plan.unconfirmed],
     command: command === undefined ? null : commandWords(session),
     command_pid: command?.pid ?? null,
     deadline_s: deadlineOf(session.options),

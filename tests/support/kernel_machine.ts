@@ -26,6 +26,8 @@ export interface PlannedMachine {
   readonly files?: NonNullable<FakeMachine["files"]>;
   /** What `bpftrace --version` says; `null` when there is none. */
   readonly bpftrace?: string | null;
+  /** Whether bpftrace will be started by sudo. */
+  readonly sudo?: boolean;
 }
 
 /** Symbols, by their letter, that kernels of either law have. */
@@ -59,10 +61,11 @@ export const COMMON_FUNCTIONS: Readonly<Record<string, string>> = {
 /** Where tracefs is. */
 const TRACEFS = "/sys/kernel/tracing";
 
-/** Files as a user who is not root meets them on a machine where only root may read tracefs. */
+/** Files as a user who is not root, and may use sudo, meets them on a machine where only root may read tracefs. */
 export const TRACEFS_DENIED: NonNullable<FakeMachine["files"]> = {
   [`${TRACEFS}/available_filter_functions`]: { fails: "denied" },
   [`${TRACEFS}/events/sched/sched_process_exit/format`]: { fails: "denied" },
+  "/proc/self/status": "Uid:\t1000\t1000\t1000\t1000\nCapEff:\t0000000000000000\n",
   [TRACEFS]: { fails: "denied" },
   "/sys/kernel/debug/tracing": { fails: "denied" },
   "/sys/kernel/debug/kprobes/enabled": { fails: "denied" },
@@ -70,7 +73,7 @@ export const TRACEFS_DENIED: NonNullable<FakeMachine["files"]> = {
 
 /** Asks the machine everything that a plan needs. */
 export async function factsOf(machine: PlannedMachine): Promise<KernelFacts> {
-  const { symbols, structs, bpftrace = "bpftrace v0.23.2" } = machine;
+  const { symbols, structs, bpftrace = "bpftrace v0.23.2", sudo = false } = machine;
   const functions = Object.entries(machine.functions).flatMap(([name, parameter], at): FixtureType[] => [
     { kind: "proto", returns: 0, parameters: [[parameter, 1]] },
     { kind: "func", name, type: structs.length + 2 * at + 1 },
@@ -93,5 +96,5 @@ export async function factsOf(machine: PlannedMachine): Promise<KernelFacts> {
     },
     commands: bpftrace === null ? {} : { "bpftrace --version": { stdout: `${bpftrace}\n` } },
   });
-  return await discover(host, { symbols: LIFECYCLE_SYMBOLS, tracepoints: LIFECYCLE_TRACEPOINTS });
+  return await discover(host, { symbols: LIFECYCLE_SYMBOLS, tracepoints: LIFECYCLE_TRACEPOINTS, sudo });
 }

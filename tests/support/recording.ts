@@ -80,7 +80,7 @@ export function simulatedChunks(
   options: { readonly seed: number; readonly calls: number; readonly dropPercent?: number },
 ): readonly (readonly string[])[] {
   const { seed, calls, dropPercent = 0 } = options;
-  const kernel = simulate({ seed, calls, interleaved: false });
+  const kernel = simulate({ law: "per-inode", seed, calls, interleaved: false });
   const delivery = { dropPercent, chunkMax: 20, delayNsMax: 0n };
   const lines = kernel.printer.deliver(new Random(seed), delivery).messages.map(rawLine);
   const chunks: string[][] = [];
