@@ -223,7 +223,7 @@ async function bystander(guest: TracedGuest, kernel: Kernel): Promise<void> {
 }
 
 /** pidfd_open(2) of oneself with PIDFD_THREAD; the number of the call is that of x86-64. */
-const OPEN_THREAD = 'my $fd = syscall(434, $$, 0x80); printf "%d %d\\n", $$, $fd < 0 ? -$! : $fd';
+const OPEN_THREAD = 'my $fd = syscall(434, $$ + 0, 0x80); printf "%d %d\\n", $$, $fd < 0 ? -$! : $fd';
 
 async function threadPidfd(guest: TracedGuest, kernel: Kernel): Promise<void> {
   const first = guest.events.length;
