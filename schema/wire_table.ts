@@ -164,8 +164,8 @@ export const WIRE_TABLE = {
     fields: [
       ...STAMP,
       ...ACTOR,
-      { name: "file", kind: "hex", meaning: "`struct file *`" },
-      { name: "pidAddress", kind: "hex", meaning: "`struct pid *` of the target" },
+      { name: "file", kind: "pointer", meaning: "`struct file *`" },
+      { name: "pidAddress", kind: "pointer", meaning: "`struct pid *` of the target" },
       { name: "inode", kind: "u64", meaning: "`i_ino` of that file" },
       { name: "before", kind: "i32", meaning: "`pid->count` at entry" },
       { name: "after", kind: "i32", meaning: "`pid->count` at return; meaningless when it was 1 at entry" },

@@ -1,8 +1,7 @@
 // What a user can get wrong, one row each: the tool as a user starts it, its exit code, and what it says.
 //
-// Rows about recordings (missing, cut off, of another version, none at all, a full disk) belong to RECORDING_ROWS.
-
 import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
 import { Room } from "./support/room.ts";
 import { call, inBash, onTerminal, piped } from "./support/said.ts";
 import type { Said } from "./support/said.ts";
@@ -36,6 +35,8 @@ interface Row {
   readonly bash?: string;
   /** Nobody is there to be told, or nothing is wrong: no hint, no words. */
   readonly isSilent?: boolean;
+  /** What was recorded before is not lost: the whole standard output; otherwise it is empty. */
+  readonly prints?: RegExp;
 }
 
 /** Wrong words: no target is looked at. */
@@ -67,7 +68,7 @@ const USAGE_ROWS: readonly Row[] = [
   { args: ["--"], code: 2, says: [/Nothing stands after --/] },
   { args: ["--", ""], code: 2, says: [/Cannot run the command ""/] },
   { args: ["--", "-x"], code: 2, says: [/Cannot run the command "-x"/] },
-  { args: ["plan", "--", "true"], code: 2, says: [/Only trace takes -- CMD/] },
+  { args: ["plan", "--", "true"], code: 2, says: [/Only trace and record take -- CMD/] },
   { args: ["--copy", "x"], code: 2, says: [/need a command/] },
   { args: ["--copy", "", "--", "true"], code: 2, says: [/A name is required/] },
   { args: ["--cmd-output", "", "--", "true"], code: 2, says: [/A name is required/] },
@@ -172,8 +173,51 @@ function sshRows(place: Place): readonly Row[] {
   ];
 }
 
-/** Recordings that are none. */
-const RECORDING_ROWS: readonly Row[] = [];
+/** Recordings that are none, or not whole, and places where none can be made. */
+function recordingRows({ folder }: Place): readonly Row[] {
+  const replay = (name: string, ...words: readonly string[]) => ["replay", `${folder}/${name}`, ...words];
+  const record = (path: string, ...words: readonly string[]) => ["record", path, ...words];
+  return [
+    { args: replay("missing"), code: 3, says: [/Cannot replay ".*\/missing": there is no such file/] },
+    { args: ["replay", folder], code: 3, says: [/Cannot replay ".*": it is a folder/] },
+    { args: ["--target", `replay:${folder}/missing`], code: 3, says: [/there is no such file/] },
+    { args: replay("data"), code: 2, says: [/its first line is not that of a recording/] },
+    { args: replay("empty"), code: 2, says: [/it is empty, so nothing of a run is in it/] },
+    { args: replay("newer"), code: 2, says: [/"trace-clone-recording\/1" is required, but it has ".*\/2"/] },
+    { args: replay("header"), code: 2, says: [/ends within its header/] },
+    {
+      args: replay("cut", "--json"),
+      code: 4,
+      says: [/the recording ends here: /],
+      prints: /"type":"pidfd\.create"[^]*\n\{[^\n]*"type":"end"[^\n]*"complete":false,"exit_code":4[^\n]*\n$/,
+    },
+    { args: ["replay"], code: 2, says: [/Expected a `FILE`/] },
+    { args: record(`${folder}/data`), code: 2, says: [/a recording replaces nothing/] },
+    { args: record(`${folder}/no/such`), code: 3, says: [/Cannot record to ".*\/no\/such"/] },
+    { args: record(folder), code: 2, says: [/a recording replaces nothing/] },
+    { args: record(`${folder}/new`, "--max-size", "1"), code: 2, says: [/at least 512K/] },
+    { args: record(`${folder}/new`, "--redact", "all"), code: 2, says: [/"all"/, /addresses/] },
+    { args: record(`${folder}/new`, "--bpftrace", "/no/such"), code: 3, says: [/Cannot trace "local"/] },
+    {
+      args: record(`${folder}/new`, "--target", "local", "--target", "lab:6.12"),
+      code: 2,
+      says: [/several targets/],
+    },
+  ];
+}
+
+/** A recording of a real run, whole and plain, and what becomes of such files. */
+async function writeRecordings(folder: string): Promise<void> {
+  const golden = new URL("goldens/6.12-three-pidfds.rec.zst", import.meta.url);
+  const { stdout: whole } = await call("zstd", ["-q", "-d", "-c", fileURLToPath(golden)]);
+  const files = {
+    empty: "",
+    newer: whole.replace("trace-clone-recording/1", "trace-clone-recording/2"),
+    header: whole.slice(0, 200),
+    cut: whole.slice(0, whole.lastIndexOf('{"end"') - 20),
+  };
+  for (const [name, text] of Object.entries(files)) await Deno.writeTextFile(`${folder}/${name}`, text);
+}
 
 /** Makes the place, does something there, and removes it. */
 async function inPlace(work: (place: Place) => Promise<void>): Promise<void> {
@@ -188,6 +232,7 @@ async function inPlace(work: (place: Place) => Promise<void>): Promise<void> {
       hanging: "exec sleep 300",
     };
     await Deno.writeTextFile(`${folder}/data`, "no program\n", { mode: 0o644 });
+    await writeRecordings(folder);
     for (const [name, text] of Object.entries(scripts)) {
       await Deno.writeTextFile(`${folder}/${name}`, `#!/bin/sh\n${text}\n`, { mode: 0o755 });
     }
@@ -210,7 +255,7 @@ function check(row: Row, said: Said): void {
   for (const pattern of row.says) assert.match(said.stderr, pattern, words);
   assert.doesNotMatch(words, /fault of the tool|Uncaught|NotCapable|panicked|^\s+at .*:\d+:\d+\)?$/m);
   if (row.isSilent === true) assert.equal(said.stderr, "", words);
-  else assert.match(said.stderr, /^ *(?:hint|Usage): ./m, words);
+  else if (row.prints === undefined) assert.match(said.stderr, /^ *(?:hint|Usage): ./m, words);
 }
 
 /** Characters that a terminal obeys. */
@@ -235,7 +280,7 @@ Deno.test("trace-clone says what is wrong, what was found and what to do next", 
     const rows = [
       ...localRows(place),
       ...sshRows(place),
-      ...RECORDING_ROWS,
+      ...recordingRows(place),
       ...OUTPUT_ROWS,
       ...STRANGE_ROWS,
       ...USAGE_ROWS,
@@ -243,7 +288,7 @@ Deno.test("trace-clone says what is wrong, what was found and what to do next", 
     await forEach(rows, async (row) => {
       const said = await (row.bash === undefined ? piped(row.args) : inBash(row.bash, row.args));
       check(row, said);
-      assert.equal(said.stdout, "", row.args.join(" "));
+      assert.match(said.stdout, row.prints ?? /^$/, row.args.join(" "));
       assert.doesNotMatch(said.stderr, CONTROL, row.args.join(" "));
     });
     await assert.rejects(Deno.stat(`${place.folder}/x`), Deno.errors.NotFound);
