@@ -31,6 +31,8 @@ export interface Bpftrace {
 export interface ReadBpftraceOptions {
   /** A path, or a name that the host finds by its PATH. @default {"bpftrace"} */
   readonly program?: string;
+  /** How long it may take to say its version, in milliseconds. @default {60000} */
+  readonly timeoutMs?: number;
 }
 
 /**
@@ -106,8 +108,8 @@ export function bpftraceDialect(version: BpftraceVersion): Support {
   );
 }
 
-/** How long bpftrace may take to say its version, in milliseconds. A real one answers at once. */
-const VERSION_TIMEOUT_MS = 10_000;
+/** How long bpftrace may take to say its version, in milliseconds; under emulation it loads its libraries for seconds. */
+const VERSION_TIMEOUT_MS = 60_000;
 
 /**
  * Asks a host which bpftrace it has.
@@ -130,7 +132,9 @@ const VERSION_TIMEOUT_MS = 10_000;
  */
 export async function readBpftrace(host: Host, options: ReadBpftraceOptions = {}): Promise<Bpftrace> {
   const program = options.program ?? "bpftrace";
-  const result = await run(host, [program, "--version"], { timeoutMs: VERSION_TIMEOUT_MS });
+  const result = await run(host, [program, "--version"], {
+    timeoutMs: options.timeoutMs ?? VERSION_TIMEOUT_MS,
+  });
   if (result.code !== 0) throw failure(host, program, result);
   const text = (result.stdout.trim() || result.stderr.trim()).slice(0, 200);
   const version = parseBpftraceVersion(text);

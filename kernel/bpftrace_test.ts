@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { LocalHost, run } from "../hosts/mod.ts";
 import { fakeHost, type FakeOutput } from "./_fake_host.ts";
 import { supported } from "./feature.ts";
 import { type Bpftrace, bpftraceDialect, parseBpftraceVersion, readBpftrace } from "./bpftrace.ts";
@@ -65,4 +66,20 @@ test("readBpftrace() throws denied or failed when it cannot run or says no versi
 
 test("readBpftrace() throws lost when the host is", async () => {
   await assert.rejects(readBpftrace(fakeHost({ lost: true })), { kind: "lost" });
+});
+
+test("readBpftrace() throws failed when it says nothing for too long, and ends it", async () => {
+  const folder = await Deno.makeTempDir();
+  const program = `${folder}/bpftrace`;
+  await Deno.writeTextFile(program, '#!/bin/sh\necho $$ >"$0.pid"\nexec sleep 300\n', { mode: 0o755 });
+  await using host = new LocalHost();
+  await assert.rejects(readBpftrace(host, { program, timeoutMs: 2000 }), {
+    name: "HostError",
+    kind: "failed",
+    message: /did not end within 2000 ms/,
+  });
+  const pid = (await Deno.readTextFile(`${program}.pid`)).trim();
+  const { code } = await run(host, ["kill", "-0", pid]);
+  assert.notEqual(code, 0, "it was left behind");
+  await Deno.remove(folder, { recursive: true });
 });
