@@ -120,12 +120,15 @@ async function checkHealthy(): Promise<void> {
   assert.match(plan.doubts.join("\n"), /^securityfs is not mounted.*mount -t securityfs/);
 }
 
-async function checkSpoilt(row: Spoilt): Promise<void> {
+/** What refuses in the same words as doctor; they take turns, for each look at a guest takes its time. */
+const REFUSING = ["trace", "plan"];
+
+async function checkSpoilt(row: Spoilt, at: number): Promise<void> {
   const { words = [] } = row;
-  const [said, ...refusals] = await Promise.all(
-    [["doctor", "--json"], ["trace"], ["plan"]].map((command) => tool(...command, ...words)),
-  );
-  assert.ok(said !== undefined && refusals.length === 2);
+  const [said, refused] = await Promise.all([
+    tool("doctor", "--json", ...words),
+    tool(REFUSING[at % REFUSING.length] ?? "trace", ...words),
+  ]);
   assert.equal(said.code, 3, said.stdout + said.stderr);
   const { checks, verdict } = readCheckup(said.stdout);
   assert.deepEqual([verdict.plan, verdict.blocked_by, verdict.exit_code], [false, [row.id], 3], said.stdout);
@@ -134,13 +137,11 @@ async function checkSpoilt(row: Spoilt): Promise<void> {
   assert.match(cause?.remedy ?? "", row.remedy);
   const doubtful = checks.filter((it) => it.answer !== "yes" && !it.blocks).map((it) => it.id);
   for (const id of doubtful) assert.ok(["lockdown", ...row.unknown ?? []].includes(id), `${id} is blamed`);
-  for (const refused of refusals) {
-    assert.equal(refused.code, 3, refused.stderr);
-    assert.equal(refused.stdout, "");
-    const causes = refused.stderr.split("\n").filter((it) => it.startsWith("  - "));
-    assert.deepEqual(causes, [`  - ${cause?.says}`]);
-    assert.ok(refused.stderr.includes(`    -> ${cause?.remedy}\n`), refused.stderr);
-  }
+  assert.equal(refused.code, 3, refused.stderr);
+  assert.equal(refused.stdout, "");
+  const causes = refused.stderr.split("\n").filter((it) => it.startsWith("  - "));
+  assert.deepEqual(causes, [`  - ${cause?.says}`]);
+  assert.ok(refused.stderr.includes(`    -> ${cause?.remedy}\n`), refused.stderr);
 }
 
 /** A host on which everything is started as a user who is nobody. */
@@ -174,7 +175,10 @@ async function checkNobody(host: Host): Promise<void> {
     assert.ok(error instanceof CliError && error.code === 3);
     const causes = error.message.split("\n").filter((it) => it.startsWith("  - "));
     assert.deepEqual(causes, [`  - ${cause.says}`]);
-    assert.match(error.message, /\n {4}-> Run it as root on the target$/);
+    assert.match(
+      error.message,
+      /\n {4}-> Run it as root on the target, or let sudo start bpftrace there: --sudo$/,
+    );
     return true;
   });
 }
@@ -187,11 +191,11 @@ Deno.test("doctor, plan and trace name the one thing that is spoilt on a guest",
   await t.step("a healthy guest has everything", checkHealthy);
   await t.step("a user who is not root is told only that", () => checkNobody(host));
   // Each row also shows that the one before it was put right: nothing but its own cause may be told.
-  for (const row of SPOILT) {
+  for (const [at, row] of SPOILT.entries()) {
     await t.step(row.what, async () => {
       if (row.spoil !== undefined) await shell(host, row.spoil);
       try {
-        await checkSpoilt(row);
+        await checkSpoilt(row, at);
       } finally {
         if (row.restore !== undefined) await shell(host, row.restore);
       }
