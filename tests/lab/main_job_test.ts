@@ -83,6 +83,14 @@ Deno.test("limits and signals end a run with everything that was seen", async (t
     assert.deepEqual(ofType(events, "end").map((it) => [it.exit_code, it.command_status]), [[0, 7]]);
   });
 
+  await t.step("a command that is not there: 127, and who says so", async () => {
+    const tool = new Tool([...TARGET, "--", "./no-such-program"]);
+    const { code, events, stderr } = await tool.result();
+    assert.equal(code, 127, stderr);
+    assert.match(stderr, /no-such-program/);
+    assert.deepEqual(ofType(events, "end").map((it) => [it.exit_code, it.command_status]), [[0, 127]]);
+  });
+
   await t.step("-d: the time is over, 0", async () => {
     const tool = new Tool([...TARGET, "-d", "3s"]);
     const { code, events } = await tool.result();
