@@ -26,6 +26,9 @@ export type Selection = (typeof SELECTIONS)[number];
 /** Tests that need a guest. */
 const LAB_TESTS = "tests/lab/";
 
+/** Tests that start the tool as a user does, again and again. */
+const CLI_TESTS = "tests/cli/";
+
 /**
  * What a test may do: the same as the tool, in any folder and with any program.
  * No environment is granted, so that a library that wants one is noticed here and not by a user.
@@ -76,7 +79,9 @@ export function planGroups(selection: Selection, repository: Repository): readon
 
 /** Everything that needs no guest. */
 function planOk({ files, modules }: Repository): Group[] {
-  const unit = files.filter((file) => file.endsWith("_test.ts") && !file.startsWith(LAB_TESTS));
+  const tests = files.filter((file) => file.endsWith("_test.ts") && !file.startsWith(LAB_TESTS));
+  const unit = tests.filter((file) => !file.startsWith(CLI_TESTS));
+  const cli = tests.filter((file) => file.startsWith(CLI_TESTS));
   return [
     { kind: "check", name: "fmt", args: ["fmt", "--check"] },
     { kind: "check", name: "lint", args: ["lint"] },
@@ -88,6 +93,12 @@ function planOk({ files, modules }: Repository): Group[] {
       name: "unit tests",
       args: ["test", "--no-check", ...TEST_PERMISSIONS, ...unit],
       files: unit,
+    },
+    {
+      kind: "tests",
+      name: "command line tests",
+      args: ["test", "--no-check", ...TEST_PERMISSIONS, ...cli],
+      files: cli,
     },
     {
       kind: "tests",

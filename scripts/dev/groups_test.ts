@@ -7,6 +7,7 @@ const files = [
   "model/a.ts",
   "model/a_test.ts",
   "tests/b_test.ts",
+  "tests/cli/e_test.ts",
   "tests/lab/c_test.ts",
   "tests/lab/d_test.ts",
 ];
@@ -28,6 +29,11 @@ test("planGroups() runs lab tests one file at a time, and only when asked", () =
 test("planGroups() demands a test of every unit test file", () => {
   const unit = planGroups("ok", repository).find((group) => group.name === "unit tests");
   assert.deepEqual(unit?.kind === "tests" && unit.files, ["model/a_test.ts", "tests/b_test.ts"]);
+});
+
+test("planGroups() keeps those that start the tool apart from the quick ones", () => {
+  const cli = planGroups("ok", repository).find((group) => group.name === "command line tests");
+  assert.deepEqual(cli?.kind === "tests" && cli.files, ["tests/cli/e_test.ts"]);
 });
 
 test("planGroups() checks the documentation of every module", () => {

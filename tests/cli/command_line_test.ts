@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
-import { VERSION } from "../scripts/version.ts";
-import { call, onTerminal, piped, ROOT, TOOL_WORDS } from "./support/said.ts";
-import type { Said } from "./support/said.ts";
+import { VERSION } from "../../scripts/version.ts";
+import { call, onTerminal, piped, ROOT, TOOL_WORDS } from "../support/said.ts";
+import type { Said } from "../support/said.ts";
 
 interface Row {
   readonly args: readonly string[];

@@ -1,8 +1,8 @@
 // Doctor on the machine that runs the tests, which has no bpftrace by the name that is given.
 
 import assert from "node:assert/strict";
-import { readCheckup } from "./support/answers.ts";
-import { onTerminal, piped } from "./support/said.ts";
+import { readCheckup } from "../support/answers.ts";
+import { onTerminal, piped } from "../support/said.ts";
 
 const WORDS = ["--bpftrace", "/no/such/bpftrace"];
 const COMMAND = "deno run trace-clone --target lab:6.12";

@@ -2,10 +2,10 @@
 //
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
-import { Room } from "./support/room.ts";
-import { call, inBash, onTerminal, piped } from "./support/said.ts";
-import type { Said } from "./support/said.ts";
-import { deafPort, LockedSshd, SilentServer, sshKnowing } from "./support/ssh_servers.ts";
+import { Room } from "../support/room.ts";
+import { call, inBash, onTerminal, piped } from "../support/said.ts";
+import type { Said } from "../support/said.ts";
+import { deafPort, LockedSshd, SilentServer, sshKnowing } from "../support/ssh_servers.ts";
 
 /** What the rows need of this machine. */
 interface Place {
@@ -207,7 +207,7 @@ function recordingRows({ folder }: Place): readonly Row[] {
 
 /** A recording of a real run, whole and plain, and what becomes of such files. */
 async function writeRecordings(folder: string): Promise<void> {
-  const golden = new URL("goldens/6.12-three-pidfds.rec.zst", import.meta.url);
+  const golden = new URL("../goldens/6.12-three-pidfds.rec.zst", import.meta.url);
   const { stdout: whole } = await call("zstd", ["-q", "-d", "-c", fileURLToPath(golden)]);
   const files = {
     empty: "",

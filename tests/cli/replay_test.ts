@@ -3,15 +3,15 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { frame, readMessage } from "../capture/mod.ts";
-import { decode } from "../events/mod.ts";
-import { WIRE_TABLE } from "../schema/mod.ts";
-import type { WireTag } from "../schema/mod.ts";
-import { liveRun } from "./support/live_run.ts";
-import { rawLine, recordedEntries, recordedHeader } from "./support/recording.ts";
-import { recordingText, simulatedChunks } from "./support/recording.ts";
+import { frame, readMessage } from "../../capture/mod.ts";
+import { decode } from "../../events/mod.ts";
+import { WIRE_TABLE } from "../../schema/mod.ts";
+import type { WireTag } from "../../schema/mod.ts";
+import { liveRun } from "../support/live_run.ts";
+import { rawLine, recordedEntries, recordedHeader } from "../support/recording.ts";
+import { recordingText, simulatedChunks } from "../support/recording.ts";
 
-const ROOT = fileURLToPath(new URL("../", import.meta.url));
+const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 let folder = "";
 
 before(async () => {
