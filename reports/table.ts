@@ -113,8 +113,9 @@ export class TableReport implements Report {
 
 /** What tells targets from each other: the way to them is cut off, then the begin. */
 function shortHost(host: string): string {
-  const name = host.replace(/^(?:ssh|lab):(?:[^@]*@)?/, "");
-  return name.length <= HOST_LENGTH_MAX ? name : `~${name.slice(1 - HOST_LENGTH_MAX)}`;
+  const characters = [...host.replace(/^(?:ssh|lab):(?:[^@]*@)?/, "")];
+  const name = characters.join("");
+  return characters.length <= HOST_LENGTH_MAX ? name : `~${characters.slice(1 - HOST_LENGTH_MAX).join("")}`;
 }
 
 type RowEvent = Exclude<TraceEvent, { type: "finding" | "lost" | "start" | "summary" | "end" }>;
