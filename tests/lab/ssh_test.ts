@@ -4,6 +4,7 @@
 import assert from "node:assert/strict";
 import { GuestHost, run } from "../../hosts/mod.ts";
 import { buildStimulus, findKernel, type Guest, registerGuest, startGuest } from "../../lab/mod.ts";
+import { EXIT } from "../../scripts/cli/exit_code.ts";
 import type { TraceEvent } from "../../schema/mod.ts";
 import { agree } from "../support/agree.ts";
 import { knownToSsh, type SshGuests } from "../support/ssh_guests.ts";
@@ -20,17 +21,20 @@ const MACHINES = [
 /** Seconds after the network has gone at which the guest looks at itself: the promise is 15. */
 const LOOK_SECONDS = 15;
 
-/**
- * Constant text for a guest: takes its network down a moment later, and says on the console what is left of us when the
- * time is over. Nothing of it needs a connection any more.
- */
-const NETWORK_DOWN = String.raw`
+/** Constant text for a guest: a function that prints what is left of us, a line each. */
+const LEFT = String.raw`
 left() {
   ps -eo args | grep -E "[t]race-clone-guard|[b]pftrace" | cut -c1-60
   ls -d /tmp/trace-clone* 2>/dev/null
   cat /sys/kernel/debug/kprobes/list /sys/kernel/tracing/kprobe_events
   grep -hs ^prog_id /proc/[0-9]*/fdinfo/*
-}
+}`;
+
+/**
+ * Constant text for a guest: takes its network down a moment later, and says on the console what is left of us when the
+ * time is over. Nothing of it needs a connection any more.
+ */
+const NETWORK_DOWN = String.raw`${LEFT}
 look() {
   sleep 1
   ip link set eth0 down
@@ -149,6 +153,24 @@ async function withoutRights(ssh: SshGuests): Promise<void> {
   assert.match(unprivileged.stderr, /--sudo/);
 }
 
+/** What stands between us and the guard is killed: the guard ends what it runs, as ever. */
+async function killedSudo(ssh: SshGuests, guest: Guest): Promise<void> {
+  const tool = new Tool(["--target", "ssh:lab@lab-612", "--sudo", "--json"], ssh);
+  await tool.until(`"type":"start"`);
+  const { name, port, user, keyFile, knownHostsFile } = guest;
+  await using host = await GuestHost.connect({ name, port, user, keyFile, knownHostsFile });
+  const left = async () => (await run(host, ["sh", "-c", `${LEFT}\nleft`])).stdout;
+  assert.match(await left(), /bpftrace/);
+  assert.equal((await run(host, ["pkill", "-KILL", "-x", "sudo"])).code, 0);
+  const killed = performance.now();
+  const { code, events, stderr } = await tool.result();
+  assert.ok([EXIT.undetermined, EXIT.budget].some((it) => it === code), tail(stderr));
+  assert.equal(ofType(events, "end")[0]?.complete, false);
+  let rest = await left();
+  while (rest !== "" && performance.now() - killed < 1000 * LOOK_SECONDS) rest = await left();
+  assert.equal(rest, "");
+}
+
 /** The network of one machine goes without a word; the other one goes on, and nothing of us stays on either. */
 async function lostNetwork(ssh: SshGuests, guests: Readonly<Record<string, Guest>>): Promise<void> {
   const [kept, lost] = MACHINES;
@@ -193,6 +215,7 @@ Deno.test("ssh", async (t) => {
   const [first] = Object.values(guests);
   assert.ok(first !== undefined);
   await t.step("--sudo: the same events as root sees, and as in a lab guest", () => bySudo(ssh, first));
+  await t.step("killing sudo leaves nothing behind", () => killedSudo(ssh, first));
   await t.step("without the right to trace: 3, the reason, and what to do", () => withoutRights(ssh));
   await t.step(
     "a network that goes takes one target away, and nothing stays there",

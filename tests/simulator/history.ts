@@ -17,7 +17,7 @@ export interface HistoryOptions {
   readonly law: RefcountLaw;
   /** Calls that are made. */
   readonly calls: number;
-  /** Whether calls of several threads and interrupts come between each other's steps. */
+  /** Whether calls of several threads and interrupts come between each other's steps; otherwise each is one piece. */
   readonly interleaved: boolean;
 }
 
@@ -42,7 +42,9 @@ export function simulate(options: HistoryOptions): SimulatedKernel {
       left -= 1;
       running.set(worker, call(kernel, worker, random));
     }
-    advance([...running.entries()], interrupts, { random, running });
+    // One after the other: an interrupt waits for the end of a call too.
+    const mayInterrupt = options.interleaved || running.size === 0;
+    advance([...running.entries()], interrupts, { random, running, mayInterrupt });
     const isQuiet = running.size === 0 && interrupts.size === 0;
     if (isQuiet && left === 0 && kernel.later.length === 0) break;
     kernel.pass(isQuiet && random.percent(5) ? random.between(0, 300_000_000) : random.between(0, 20_000));
@@ -57,12 +59,16 @@ export function simulate(options: HistoryOptions): SimulatedKernel {
 function advance(
   threads: readonly (readonly [Worker, Steps])[],
   interrupts: Set<Steps>,
-  options: { readonly random: Random; readonly running: Map<Worker, Steps> },
+  options: {
+    readonly random: Random;
+    readonly running: Map<Worker, Steps>;
+    readonly mayInterrupt: boolean;
+  },
 ): void {
-  const { random, running } = options;
+  const { random, running, mayInterrupt } = options;
   const chosen = random.pick([
     ...threads.map(([worker, steps]) => ({ steps, end: () => running.delete(worker) })),
-    ...[...interrupts].map((steps) => ({ steps, end: () => interrupts.delete(steps) })),
+    ...[...(mayInterrupt ? interrupts : [])].map((steps) => ({ steps, end: () => interrupts.delete(steps) })),
   ]);
   if (chosen?.steps.next().done === true) chosen.end();
 }
