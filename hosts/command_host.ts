@@ -5,12 +5,15 @@
  */
 
 import { DESCRIBE_SCRIPT, parseDescription } from "./_description.ts";
+import { readTextsArgv, splitTexts } from "./_read_texts.ts";
 import { lastLine, quote } from "./_text.ts";
 import { type Host, type HostDescription, HostError, type HostErrorKind, type HostProcess } from "./host.ts";
 import { run, runBytes, type RunBytesResult } from "./run.ts";
 
 /** How long reading one file or folder may take, in milliseconds; a guest under emulation is slow. */
 const READ_TIMEOUT_MS = 60_000;
+/** Most files that one program reads. */
+const TEXTS_MAX = 32;
 /** How many reading programs run at once. An OpenSSH server allows ten sessions, and others need some. */
 const READERS_MAX = 4;
 
@@ -34,6 +37,10 @@ export abstract class CommandHost implements Host {
   abstract readonly name: string;
   /** How many readers run now, and who waits for one of them to end. */
   readonly #readers: { running: number; readonly waiting: (() => void)[] } = { running: 0, waiting: [] };
+  /** Text files that were asked for, and are not yet being read. */
+  #asked: AskedFile[] = [];
+  /** What the machine said of itself; a boot does not change it. */
+  #description: Promise<HostDescription> | undefined;
 
   /**
    * Starts a program, with the C locale and /usr/sbin and /sbin at the end of its PATH.
@@ -53,13 +60,16 @@ export abstract class CommandHost implements Host {
    * @returns its answer
    * @throws {HostError} of kind `failed` when it is not a Linux machine or does not say all of it
    */
-  async describe(): Promise<HostDescription> {
-    const result = await this.#queue(() => run(this, ["sh", "-c", DESCRIBE_SCRIPT]));
-    return parseDescription(this.name, result);
+  describe(): Promise<HostDescription> {
+    return this.#description ??= this.#describe().catch((error) => {
+      this.#description = undefined;
+      throw error;
+    });
   }
 
   /**
-   * Reads a whole text file, as UTF-8 with replacement characters.
+   * Reads a whole text file, as UTF-8 with replacement characters. Files that are asked for at once are read by one
+   * program, for each program costs a session over ssh.
    *
    * @param path absolute path
    * @returns the text
@@ -67,7 +77,11 @@ export abstract class CommandHost implements Host {
    * @throws {TypeError} when the path is not absolute
    */
   async readText(path: string): Promise<string> {
-    return decode(await this.readBytes(path));
+    checkPath(path);
+    const asked = Promise.withResolvers<Uint8Array>();
+    this.#asked.push({ path, ...asked });
+    if (this.#asked.length === 1) setTimeout(() => this.#readAsked(), 0);
+    return decode(await asked.promise);
   }
 
   /**
@@ -125,6 +139,34 @@ export abstract class CommandHost implements Host {
     return names.sort();
   }
 
+  async #describe(): Promise<HostDescription> {
+    return parseDescription(this.name, await this.#queue(() => run(this, ["sh", "-c", DESCRIBE_SCRIPT])));
+  }
+
+  /** Reads what was asked for by now. */
+  async #readAsked(): Promise<void> {
+    const asked = this.#asked;
+    this.#asked = [];
+    for (let at = 0; at < asked.length; at += TEXTS_MAX) {
+      const some = asked.slice(at, at + TEXTS_MAX);
+      await this.#readTogether(some).catch((error) => some.forEach((it) => it.reject(error)));
+    }
+  }
+
+  async #readTogether(asked: readonly AskedFile[]): Promise<void> {
+    const mark = crypto.randomUUID();
+    const paths = asked.map((it) => it.path);
+    const result = await this.#queue(() =>
+      runBytes(this, readTextsArgv(paths, { mark }), { timeoutMs: READ_TIMEOUT_MS })
+    );
+    const texts = splitTexts(result, { mark });
+    asked.forEach(({ path, resolve, reject }, at) => {
+      const text = texts[at];
+      if (text?.code === 0) resolve(text.stdout);
+      else reject(this.#readError(path, text ?? result));
+    });
+  }
+
   /** Runs one reading program, when it is its turn. */
   async #read(path: string, argv: readonly string[]): Promise<RunBytesResult> {
     checkPath(path);
@@ -152,6 +194,11 @@ export abstract class CommandHost implements Host {
     const message = `Cannot read ${quote(path)} on ${quote(this.name)}: ${detail || `status ${result.code}`}`;
     return new HostError(message, { host: this.name, kind: readErrorKind(detail) });
   }
+}
+
+/** A text file that somebody waits for. */
+interface AskedFile extends Omit<PromiseWithResolvers<Uint8Array>, "promise"> {
+  readonly path: string;
 }
 
 /** What a program's message says about a file; the words of the C library stand at its end. */

@@ -115,8 +115,17 @@ Deno.test("describe() says who this machine is", async () => {
 
 Deno.test("reading starts at most four programs at once", async () => {
   const host = new CountingHost();
-  await Promise.all(Array.from({ length: 23 }, () => host.readText("/proc/uptime")));
+  await Promise.all(Array.from({ length: 23 }, () => host.readBytes("/proc/uptime")));
   assert.deepEqual([host.started, host.runningMax], [23, 4]);
+});
+
+Deno.test("readText() starts one program for what is asked for at once, describe() one for all times", async () => {
+  const host = new CountingHost();
+  await Promise.all(Array.from({ length: 23 }, () => host.readText("/proc/uptime")));
+  assert.equal(host.started, 1);
+  await Promise.all([host.describe(), host.describe()]);
+  await host.describe();
+  assert.equal(host.started, 2);
 });
 
 /** A host on which every program says the same. */
