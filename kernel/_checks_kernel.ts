@@ -49,7 +49,14 @@ export const KERNEL_RULES: readonly CheckRule[] = [
         case "per-inode":
           return { answer: "yes", says: `${shape}, one reference for each pidfs inode` };
         case "per-file":
-          return { answer: "yes", says: `${shape}, one reference for each pidfd file` };
+          if (pidfd.candidates.every((it) => it === "G2")) {
+            return { answer: "yes", says: `${shape}, one reference for each pidfd file` };
+          }
+          return {
+            answer: "no",
+            says: `${shape}, whose pidfds were never traced: those of pidfd_open could pass unseen`,
+            remedy: "Use a kernel with pidfd_prepare() (Linux 6.3, or Debian's 6.1), or one with pidfs",
+          };
         case "unknown": {
           const why = pidfd.reasons.join("; ") || "no symbol could be read";
           const says = `How this kernel makes pidfds cannot be told: ${why}`;

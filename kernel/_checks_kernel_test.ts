@@ -14,6 +14,23 @@ import type { SpoiltRow } from "./_healthy_machine.ts";
 
 const ROWS: readonly SpoiltRow[] = [
   [
+    "anonymous inodes without pidfd_prepare",
+    {
+      files: {
+        [FUNCTIONS]: "do_exit\n",
+        [KALLSYMS]: kallsyms([
+          ...SYMBOLS.filter((it) => !it.startsWith("pidfs")),
+          "pidfd_show_fdinfo",
+          "pidfd_create",
+          "__x64_sys_clone3",
+        ]),
+      },
+    },
+    ["pidfds no!"],
+    /^Generation G1b, whose pidfds were never traced/,
+    /pidfd_prepare/,
+  ],
+  [
     "no pidfds at all",
     {
       files: {

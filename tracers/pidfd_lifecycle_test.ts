@@ -168,6 +168,13 @@ for (const { kernel, machine } of KERNELS) {
   });
 }
 
+Deno.test("planLifecycle() says of a generation that was never traced that it was not", async () => {
+  assert.deepEqual((await planFor(false, MACHINE_6_12)).unconfirmed, []);
+  const symbols = { ...MACHINE_6_12.symbols, pidfs_free_pid: "T", pidfs_register_pid: "T" };
+  const { unconfirmed } = await planFor(false, MACHINE_6_12, { symbols });
+  assert.match(unconfirmed.join("\n"), /^generation G[56].* was never traced/);
+});
+
 /** What is in the way, and what must be said about it. */
 type Obstacle = readonly [what: string, machine: Partial<PlannedMachine>, said: RegExp];
 
