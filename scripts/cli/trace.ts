@@ -17,7 +17,8 @@ import type { TraceOptions } from "./grammar.ts";
 import { runSession } from "./session.ts";
 import type { SessionOptions, SessionResult } from "./session.ts";
 import { prefixed } from "./terminal.ts";
-import type { Invocation, Terminal } from "./terminal.ts";
+import type { Invocation } from "./invocation.ts";
+import type { Terminal } from "./terminal.ts";
 import { userPath } from "./user_path.ts";
 
 /**
@@ -85,8 +86,9 @@ async function runAll(
       const { code, reason } = signal.aborted ? endingOf(signal) : failureOf(error, terminal);
       const body = { reason, complete: false, exit_code: code, command_status: null };
       const end = { type: "end", seq: 1, ktimeNs: null, followed: true, body } as const;
-      const event = publish(end, { host: target.name, utcOffsetNs: 0n });
-      await shared.events.write(shared.events.report.event(event));
+      const text = shared.events.report.event(publish(end, { host: target.name, utcOffsetNs: 0n }));
+      // A table does not show it, and needs no titles for nothing.
+      if (text !== "") await shared.events.write(text);
       return { code, reason, commandStatus: undefined };
     }
   }));
