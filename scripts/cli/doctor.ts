@@ -16,7 +16,7 @@ import { openHost } from "./open_host.ts";
 import { defaultLimits } from "./plan.ts";
 import { survey } from "./prepare.ts";
 import type { Survey } from "./prepare.ts";
-import type { Invocation } from "./terminal.ts";
+import type { Invocation } from "./invocation.ts";
 
 /** Seconds that a guest of ours lives at most. */
 const GUEST_SECONDS = 300;

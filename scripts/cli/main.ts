@@ -14,7 +14,8 @@ import type { CommandLine } from "./grammar.ts";
 import { manual } from "./manual.ts";
 import { checkRecordingWords, replayRequest } from "./recording_words.ts";
 import { openTerminal, print } from "./terminal.ts";
-import type { Invocation, Terminal } from "./terminal.ts";
+import type { Invocation } from "./invocation.ts";
+import type { Terminal } from "./terminal.ts";
 
 /** Title of what is about the command line itself. */
 const HELP = "Help";

@@ -17,7 +17,7 @@ import type { PlanOptions } from "./grammar.ts";
 import { openHost } from "./open_host.ts";
 import { bufferPages, prepare } from "./prepare.ts";
 import type { Prepared } from "./prepare.ts";
-import type { Invocation } from "./terminal.ts";
+import type { Invocation } from "./invocation.ts";
 import { DEADLINE_SECONDS, EVENTS_MAX } from "./session.ts";
 
 /**

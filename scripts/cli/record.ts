@@ -6,7 +6,7 @@
 
 import type { RecordOptions } from "./grammar.ts";
 import { RecordingFile } from "./recording_file.ts";
-import type { Invocation } from "./terminal.ts";
+import type { Invocation } from "./invocation.ts";
 import { trace } from "./trace.ts";
 
 /**

@@ -30,7 +30,8 @@ import { recordingHeader } from "./recording_header.ts";
 import { follow } from "./run_loop.ts";
 import type { RunResult } from "./run_loop.ts";
 import { Tape } from "./tape.ts";
-import type { Invocation, Terminal } from "./terminal.ts";
+import type { Invocation } from "./invocation.ts";
+import type { Terminal } from "./terminal.ts";
 import { userPath } from "./user_path.ts";
 
 /** Seconds after which a run ends when the user gave no duration. */

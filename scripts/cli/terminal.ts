@@ -5,7 +5,6 @@
  */
 
 import { CliError, EXIT } from "./exit_code.ts";
-import type { RecordingFile } from "./recording_file.ts";
 
 /** Where text goes; events to `write`, everything else to `note` and `status`. */
 export interface Terminal {
@@ -17,18 +16,6 @@ export interface Terminal {
   status(text: string): void;
   /** Writes bytes to standard error as they are. */
   raw(bytes: Uint8Array): void;
-}
-
-/** How the tool was called. */
-export interface Invocation {
-  /** All words of the user. */
-  readonly args: readonly string[];
-  /** CMD and its arguments, empty for none. */
-  readonly argv: readonly string[];
-  /** Where text goes. */
-  readonly terminal: Terminal;
-  /** Where what bpftrace prints is kept, if anywhere. */
-  readonly recording?: RecordingFile | undefined;
 }
 
 /** Text of the machine's or the user's that goes to a terminal: control characters are shown, not obeyed. */
