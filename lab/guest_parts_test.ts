@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { endReason, type GuestEnd } from "./end_reason.ts";
 import { bootGuest } from "./guest.ts";
 import { makeGuestFolder } from "./guest_folder.ts";
-import { findKernel, LAB_KERNELS } from "./kernels.ts";
+import { DEFAULT_KERNEL, findKernel, LAB_KERNELS, LAB_ROOTS } from "./kernels.ts";
 import { lastLines } from "./printable.ts";
 import { qemuCommand, type QemuOptions } from "./qemu.ts";
 import { findRunning, listRunning, registerGuest } from "./running.ts";
@@ -117,8 +117,22 @@ Deno.test("registerGuest() lets others find a guest as long as its owner lives",
 });
 
 Deno.test("findKernel() names the kernels that there are", () => {
-  assert.throws(() => findKernel("2.4"), /Cannot find the lab kernel "2\.4": one of 6\.12.* is required/);
+  assert.throws(
+    () => findKernel("2.4"),
+    /Cannot find the lab kernel "2\.4": one of 7\.2, .*6\.12.* is required/,
+  );
   assert.equal(new Set(LAB_KERNELS.map((row) => row.name)).size, LAB_KERNELS.length);
+});
+
+Deno.test("findKernel() gives a kernel another root", () => {
+  const { name, series, suite, rootSuite } = findKernel("6.1+bookworm");
+  assert.deepEqual([name, series, suite, rootSuite], ["6.1+bookworm", "6.1", "bookworm", "bookworm"]);
+  const refusal =
+    /Cannot find the lab root file system "(jessie)?": one of sid, trixie, bookworm is required/;
+  for (const wrong of ["6.1+jessie", "6.1+"]) assert.throws(() => findKernel(wrong), refusal);
+  assert.throws(() => findKernel("+trixie"), /Cannot find the lab kernel "": one of/);
+  assert.ok(LAB_KERNELS.some((row) => row.name === DEFAULT_KERNEL));
+  assert.ok(LAB_KERNELS.every((row) => LAB_ROOTS.some((root) => root.suite === row.rootSuite)));
 });
 
 Deno.test("LAB_KERNELS is sorted, newest first", () => {

@@ -17,7 +17,16 @@ export { type CacheEntry, labCacheFolder, listCache, removeCached, removeLeftove
 export { bootGuest, type BootOptions, type Guest, type GuestOptions, startGuest } from "./guest.ts";
 export { buildGuestFiles } from "./guest_files.ts";
 export { buildKernelImage, type KernelImage } from "./kernel_image.ts";
-export { findKernel, LAB_KERNELS, type LabKernel } from "./kernels.ts";
+export { fetchKernelTree, type KernelSource, type KernelTree } from "./kernel_tree.ts";
+export {
+  DEFAULT_KERNEL,
+  DEFAULT_ROOT,
+  findKernel,
+  LAB_KERNELS,
+  LAB_ROOTS,
+  type LabKernel,
+  type LabRoot,
+} from "./kernels.ts";
 export { installCommand, LAB_PACKAGES, type LabPackage } from "./packages.ts";
 export { missingPackages, prepareMachine, type PrepareOptions } from "./prepare.ts";
 export { LAB_PROGRAMS } from "./program.ts";

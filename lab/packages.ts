@@ -20,7 +20,12 @@ export interface LabPackage {
 
 /** The packages of {@linkcode LabPackage}, in the order of use. */
 export const LAB_PACKAGES: readonly LabPackage[] = [
-  { name: "apt", programs: ["apt-get"], files: [], why: "installs the packages below, as root" },
+  {
+    name: "apt",
+    programs: ["apt-get", "apt-cache"],
+    files: [],
+    why: "installs the packages below, as root, and finds kernels",
+  },
   { name: "coreutils", programs: ["df", "id", "rm", "timeout"], files: [], why: "free space, time limits" },
   { name: "util-linux", programs: ["setpriv", "unshare"], files: [], why: "helpers that die with the lab" },
   { name: "mmdebstrap", programs: ["mmdebstrap"], files: [], why: "fetches kernels and root file systems" },

@@ -61,7 +61,7 @@ const NEEDED_BYTES = 1_500_000_000;
  */
 export async function buildRootImage(suite: string, options: BuildOptions = {}): Promise<string> {
   const init = await Deno.readTextFile(new URL("./guest_init.sh", import.meta.url));
-  const source = { suite, variant: "apt", packages: PACKAGES, excludedPaths: EXCLUDED_PATHS } as const;
+  const source = { kind: "system", suite, packages: PACKAGES, excludedPaths: EXCLUDED_PATHS } as const;
   const recipe = [
     ...debianTarCommand(source),
     ...FILE_SYSTEM,
@@ -76,7 +76,7 @@ export async function buildRootImage(suite: string, options: BuildOptions = {}):
     const started = Date.now();
     await requireFreeSpace(folder, { purpose: `build ${label}`, bytes: NEEDED_BYTES, signal });
     const tar = `${folder}/root.tar`;
-    await fetchDebianTar({ ...source, path: tar, folder, label, signal, onProgress });
+    await fetchDebianTar({ source, path: tar, folder, label, signal, onProgress });
     onProgress?.(`${label}: making the disk`);
     const bytes = await makeImage({ folder, tar, init, signal });
     onProgress?.(`${label}: built in ${Math.round((Date.now() - started) / 1000)} s, ${megabytes(bytes)}`);

@@ -13,9 +13,17 @@ import { argument, command, constant, option } from "@optique/core/primitives";
 import type { Usage } from "@optique/core/usage";
 import { choice, integer, string } from "@optique/core/valueparser";
 import type { Target } from "../../hosts/mod.ts";
-import { LAB_KERNELS } from "../../lab/mod.ts";
+import { DEFAULT_KERNEL } from "../../lab/mod.ts";
 import { REDACT_FIELDS } from "../../capture/recording.ts";
-import { durationValue, globValue, pathValue, programValue, sizeValue, targetValue } from "./values.ts";
+import {
+  durationValue,
+  globValue,
+  kernelValue,
+  pathValue,
+  programValue,
+  sizeValue,
+  targetValue,
+} from "./values.ts";
 
 /** Ring buffer of each CPU when nothing is said, in pages of 4 KiB. */
 export const BUFFER_PAGES = 4096;
@@ -138,11 +146,12 @@ const doctor = merge(
   }),
 );
 
-/** The kernels of the lab; the first is the default. */
-const KERNELS = LAB_KERNELS.map((it) => it.name);
+/** The kernel of a guest. */
 const kernelArgument = withDefault(
-  argument(choice(KERNELS, { metavar: "KERNEL" }), { description: message`A kernel of the lab's list.` }),
-  KERNELS[0] ?? "6.12",
+  argument(kernelValue(), {
+    description: message`A kernel of the lab's list, such as 6.1, or with another root such as 6.1+bookworm.`,
+  }),
+  DEFAULT_KERNEL,
 );
 
 /** Examples for a command's own `--help`. */
@@ -168,7 +177,10 @@ const lab = or(
   }),
   command("run", object({ command: constant("lab run"), kernel: kernelArgument }), {
     brief: message`Boot a guest and keep it; --target lab:KERNEL then uses it.`,
-    footer: examples(["lab run 6.12", "a guest until Ctrl-C, and how to log in"]),
+    footer: examples(
+      ["lab run 6.12", "a guest until Ctrl-C, and how to log in"],
+      ["lab run 6.1+bookworm", "the same with Debian 12's bpftrace"],
+    ),
   }),
   command(
     "demo",

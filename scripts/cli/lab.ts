@@ -7,8 +7,11 @@
 import {
   buildGuestFiles,
   buildStimulus,
+  DEFAULT_KERNEL,
+  DEFAULT_ROOT,
   findKernel,
   LAB_KERNELS,
+  LAB_ROOTS,
   listCache,
   listRunning,
   prepareMachine,
@@ -64,8 +67,14 @@ function megabytes(bytes: number): string {
 }
 
 async function list(terminal: Terminal): Promise<number> {
-  const lines = ["KERNEL  SUITE   WHY"];
-  for (const it of LAB_KERNELS) lines.push(`${it.name.padEnd(7)} ${it.suite.padEnd(7)} ${it.why}`);
+  const suites = Math.max(...LAB_KERNELS.map((it) => it.suite.length));
+  const lines = [`KERNEL  ${"SUITE".padEnd(suites)}  WHY`];
+  for (const it of LAB_KERNELS) lines.push(`${it.name.padEnd(7)} ${it.suite.padEnd(suites)}  ${it.why}`);
+  lines.push("", "ROOT      BPFTRACE");
+  for (const it of LAB_ROOTS) {
+    const use = it.suite === DEFAULT_ROOT ? "the usual one" : `such as lab:6.1+${it.suite}`;
+    lines.push(`${it.suite.padEnd(9)} ${it.bpftrace.padEnd(8)}  ${use}`);
+  }
   const built = await listCache();
   lines.push("", built.length === 0 ? "Nothing is built yet" : "BUILT");
   for (const it of built) {
@@ -74,7 +83,7 @@ async function list(terminal: Terminal): Promise<number> {
   const running = await listRunning();
   if (running.length > 0) lines.push("", "RUNNING");
   for (const it of running) {
-    lines.push(`${it.name.padEnd(10)} ${it.release}  127.0.0.1:${it.port}  since ${it.started}`);
+    lines.push(`${it.name.padEnd(18)} ${it.release}  127.0.0.1:${it.port}  since ${it.started}`);
   }
   await terminal.write(`${lines.join("\n")}\n`);
   return 0;
@@ -126,7 +135,7 @@ async function demo(
   const stimulus = await buildStimulus({ onProgress });
   const traceOptions: TraceOptions = {
     command: "trace",
-    targets: [{ kind: "lab", name: "lab:6.12", kernel: "6.12" }],
+    targets: [{ kind: "lab", name: `lab:${DEFAULT_KERNEL}`, kernel: DEFAULT_KERNEL }],
     bpftrace: "bpftrace",
     sudo: false,
     quiet: false,

@@ -9,7 +9,7 @@ import type { Message } from "@optique/core/message";
 import type { ValueParser } from "@optique/core/valueparser";
 import { parseTarget } from "../../hosts/mod.ts";
 import type { Target } from "../../hosts/mod.ts";
-import { findKernel } from "../../lab/mod.ts";
+import { DEFAULT_KERNEL, findKernel, LAB_KERNELS } from "../../lab/mod.ts";
 
 /** A machine to trace. */
 export function targetValue(): ValueParser<"sync", Target> {
@@ -28,6 +28,27 @@ export function targetValue(): ValueParser<"sync", Target> {
       }
     },
     format: (value) => value.name,
+  };
+}
+
+/** A kernel of the lab, alone or with a root file system. */
+export function kernelValue(): ValueParser<"sync", string> {
+  return {
+    mode: "sync",
+    metavar: "KERNEL",
+    placeholder: DEFAULT_KERNEL,
+    parse(input) {
+      try {
+        return { success: true, value: findKernel(input).name };
+      } catch (error) {
+        const words = error instanceof Error ? error.message : String(error);
+        return { success: false, error: message`${text(words)}.` };
+      }
+    },
+    format: (value) => value,
+    *suggest(prefix) {
+      for (const { name } of LAB_KERNELS) if (name.startsWith(prefix)) yield { kind: "literal", text: name };
+    },
   };
 }
 

@@ -58,6 +58,7 @@ const USAGE_ROWS: readonly Row[] = [
   { args: ["-n", ""], code: 2, says: [/A pattern is required/] },
   { args: ["--target", "LOCAL"], code: 2, says: [/"LOCAL"/, /lab:KERNEL/] },
   { args: ["--target", "lab:6.99"], code: 2, says: [/"6\.99"/, /6\.12/] },
+  { args: ["--target", "lab:6.1+jessie"], code: 2, says: [/"jessie"/, /bookworm/] },
   { args: ["--target", "lab:$(id)"], code: 2, says: [/lab:\$\(id\)/] },
   { args: ["--target", "replay:"], code: 2, says: [/replay:FILE/] },
   { args: ["lab", "run", "../6.12"], code: 2, says: [/"\.\.\/6\.12"/] },

@@ -55,12 +55,16 @@ const ROWS: readonly Row[] = [
     })),
   { args: ["--version"], code: 0, stdout: [new RegExp(`^${VERSION.replaceAll(".", "\\.")}\n$`)] },
   { args: ["completions", "bash"], code: 0, stdout: [/complete/] },
-  { args: ["lab", "list"], code: 0, stdout: [/^KERNEL +SUITE +WHY\n6\.12 /] },
+  {
+    args: ["lab", "list"],
+    code: 0,
+    stdout: [/^KERNEL +SUITE +WHY\n7\.2 +sid /, /^6\.12 +trixie /m, /^bookworm +0\.17 /m],
+  },
 
   { args: ["--jsn"], code: 2, stderr: [/--jsn[^]*`--json`/] },
   { args: ["plna"], code: 2, stderr: [/plna[^]*`plan`/] },
   { args: ["lab", "lst"], code: 2, stderr: [/one of list, build, run, demo, rm/] },
-  { args: ["lab", "run", "6.99"], code: 2, stderr: [/"6\.12"/] },
+  { args: ["lab", "run", "6.99"], code: 2, stderr: [/"6\.99": one of .*6\.12/] },
   { args: ["--target", "labb"], code: 2, stderr: [/lab:KERNEL/] },
   { args: ["--target", "lab:6.99"], code: 2, stderr: [/6\.12/] },
   { args: ["-d", "soon"], code: 2, stderr: [/30s, 5m or 500ms/] },
