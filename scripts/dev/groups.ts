@@ -4,6 +4,8 @@
  * @module
  */
 
+import { canShare, type GuestNeeds, guestNeeds } from "./guest_needs.ts";
+
 /** One process to run, and how to read what it leaves. */
 export type Group =
   /** Passes when the process ends with status 0; counts as one. */
@@ -15,6 +17,8 @@ export type Group =
     readonly args: readonly string[];
     /** Files that must each have run at least one test. */
     readonly files: readonly string[];
+    /** What it needs of the machine's guests; a group without it runs alone. */
+    readonly needs?: GuestNeeds;
   };
 
 /** The sets of groups that can be asked for. */
@@ -47,6 +51,30 @@ export interface Repository {
   readonly files: readonly string[];
   /** The modules of the package, as in `exports` of `deno.json`. */
   readonly modules: readonly string[];
+  /** Text of the files in `tests/lab/`, by path. */
+  readonly labTexts?: Readonly<Record<string, string>>;
+  /** How long a group took the last time, in seconds, by its name. */
+  readonly lastSeconds?: Readonly<Record<string, number>>;
+}
+
+/**
+ * Whether two groups may run at once.
+ *
+ * @param one a group
+ * @param other another one
+ * @returns whether both have guests, and neither disturbs the other
+ *
+ * @example
+ * ```ts
+ * import assert from "node:assert/strict";
+ *
+ * const check = { kind: "check", name: "fmt", args: [] } as const;
+ * assert.equal(canRunAtOnce(check, check), false);
+ * ```
+ */
+export function canRunAtOnce(one: Group, other: Group): boolean {
+  const [needs, others] = [one, other].map((group) => group.kind === "tests" ? group.needs : undefined);
+  return needs !== undefined && others !== undefined && canShare(needs, others);
 }
 
 /**
@@ -54,7 +82,7 @@ export interface Repository {
  *
  * @param selection which groups
  * @param repository its files and modules
- * @returns the groups, in the order in which they run
+ * @returns the groups, in the order in which they are to begin
  *
  * @example
  * ```ts
@@ -109,13 +137,19 @@ function planOk({ files, modules }: Repository): Group[] {
   ];
 }
 
-/** Everything that needs a guest: one process per file, one after another, since a guest needs the machine. */
-function planLab({ files }: Repository): Group[] {
+/** Everything that needs a guest: one process per file, those first that took longest the last time. */
+function planLab({ files, labTexts = {}, lastSeconds = {} }: Repository): Group[] {
   const tests = files.filter((file) => file.startsWith(LAB_TESTS) && file.endsWith("_test.ts"));
   const args = ["test", "--no-check", ...TEST_PERMISSIONS];
   // Without any file there still is a group: it fails, since it runs no test.
   if (tests.length === 0) {
     return [{ kind: "tests", name: "lab tests", args: [...args, LAB_TESTS], files: [] }];
   }
-  return tests.map((file) => ({ kind: "tests", name: file, args: [...args, file], files: [file] }));
+  return tests
+    .map((file): Group => {
+      const needs = guestNeeds(labTexts[file] ?? "");
+      return { kind: "tests", name: file, args: [...args, file], files: [file], needs };
+    })
+    // A file that was never run may be long.
+    .sort((one, other) => (lastSeconds[other.name] ?? Infinity) - (lastSeconds[one.name] ?? Infinity) || 0);
 }

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { planGroups } from "./groups.ts";
+import { canRunAtOnce, planGroups } from "./groups.ts";
 
 const files = [
   "mod.ts",
@@ -39,6 +39,29 @@ test("planGroups() keeps those that start the tool apart from the quick ones", (
 test("planGroups() checks the documentation of every module", () => {
   const doc = planGroups("ok", repository).find((group) => group.name === "doc --lint");
   assert.deepEqual(doc?.args, ["doc", "--lint", "./mod.ts", "./model/mod.ts"]);
+});
+
+test("planGroups() begins with the lab tests that took longest, and with those that were never run", () => {
+  const lastSeconds = { "tests/lab/c_test.ts": 1, "tests/lab/d_test.ts": 2 };
+  const order = (last: Record<string, number>) =>
+    planGroups("lab", { ...repository, lastSeconds: last }).map((group) => group.name);
+  assert.deepEqual(order(lastSeconds), ["tests/lab/d_test.ts", "tests/lab/c_test.ts"]);
+  assert.deepEqual(order({ "tests/lab/c_test.ts": 9 }), ["tests/lab/d_test.ts", "tests/lab/c_test.ts"]);
+  assert.deepEqual(order({}), ["tests/lab/c_test.ts", "tests/lab/d_test.ts"]);
+});
+
+test("canRunAtOnce() lets lab tests share the machine as they claim, and nothing else", () => {
+  const pair = (text: string) => {
+    const labTexts = { "tests/lab/c_test.ts": text, "tests/lab/d_test.ts": "" };
+    const [one, other] = planGroups("lab", { ...repository, labTexts });
+    assert.ok(one !== undefined && other !== undefined);
+    return canRunAtOnce(one, other);
+  };
+  assert.equal(pair(""), true);
+  assert.equal(pair("// Guests: alone.\n"), false);
+  const [check, unit, lab] = [...planGroups("ok", repository).slice(-2), ...planGroups("lab", repository)];
+  assert.ok(check !== undefined && unit !== undefined && lab !== undefined);
+  assert.deepEqual([canRunAtOnce(check, unit), canRunAtOnce(unit, lab)], [false, false]);
 });
 
 test("planGroups() keeps a group that will fail when there is no lab test", () => {

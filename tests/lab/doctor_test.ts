@@ -1,4 +1,5 @@
 // A healthy guest, spoilt on purpose in one way after another: doctor, plan and trace name the cause, and nothing else.
+// Guests: keeps lab:6.12.
 
 import assert from "node:assert/strict";
 import { CommandHost, GuestHost, run } from "../../hosts/mod.ts";

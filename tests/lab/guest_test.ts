@@ -1,4 +1,5 @@
 // The lab itself: build, boot, log in, and above all end. It needs QEMU, and the network the first time.
+// Guests: alone.
 
 import assert from "node:assert/strict";
 import { childrenOf, isAlive, until } from "../../lab/_alive.ts";

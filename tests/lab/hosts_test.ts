@@ -1,4 +1,5 @@
 // A guest as a host: the same code as for any machine behind ssh, and what happens when the machine goes away.
+// Guests: alone.
 
 import assert from "node:assert/strict";
 import { GuestHost, HostError, run, runBytes, startGuestHost } from "../../hosts/mod.ts";

@@ -3,6 +3,7 @@
 //
 // One chain at a time: several bpftraces that compile and attach at once in one guest under emulation have ended it. A
 // guest that vanishes says nothing about the tool, so its test is repeated once, in a new guest.
+// Guests: keeps lab:6.12.
 
 import assert from "node:assert/strict";
 import { GuestHost } from "../../hosts/mod.ts";

@@ -1,4 +1,5 @@
 // The main job as a person starts it, against a real kernel.
+// Guests: keeps lab:6.12.
 
 import assert from "node:assert/strict";
 import { buildStimulus, findKernel, registerGuest, startGuest } from "../../lab/mod.ts";

@@ -1,5 +1,6 @@
 // The tool over ssh, as a user with a configuration of his own starts it: two machines at once, each with its own law and
 // fate; by sudo; and what happens when the network of one goes in the middle.
+// Guests: alone.
 
 import assert from "node:assert/strict";
 import { GuestHost, run } from "../../hosts/mod.ts";
