@@ -31,6 +31,8 @@ export interface LineTap {
 export interface LaunchOptions {
   /** Text of the program. */
   readonly source: string;
+  /** Settings that this bpftrace takes from its environment only. @default {none} */
+  readonly environment?: Readonly<Record<string, string>>;
   /** bpftrace on the host. @default {"bpftrace"} */
   readonly bpftrace?: string;
   /** Whether the guard, and bpftrace with it, runs as root by `sudo -n`; nothing else does. @default {false} */
@@ -95,7 +97,9 @@ export async function launch(host: Host, options: LaunchOptions): Promise<Captur
   const { readyLimitMs = READY_LIMIT_MS } = options;
   signal?.throwIfAborted();
   // BPFTRACE_BTF is not set: with it bpftrace 0.23 refuses every fentry probe ("not available for your kernel version").
-  const argv = [bpftrace, "-f", "json", "-e", source, `${commandPid}`];
+  const settings = Object.entries(options.environment ?? {}).map(([name, value]) => `${name}=${value}`);
+  const set = settings.length === 0 ? [] : ["env", ...settings];
+  const argv = [...set, bpftrace, "-f", "json", "-e", source, `${commandPid}`];
   const guarded = new Guarded(host, { mode: "trace", argv, sudo });
   const log = collectLog(guarded.stderr);
   const abort = () => guarded.quit();

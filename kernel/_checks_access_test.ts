@@ -28,7 +28,7 @@ const ROWS: readonly SpoiltRow[] = [
   [
     "a user who is not root",
     { files: { ...DENIED, [KALLSYMS]: kallsyms(SYMBOLS, "0"), "/proc/self/status": status(1000, "0") } },
-    ["rights no!", "tracefs unknown", "kprobes-enabled unknown", "container unknown"],
+    ["rights no!", "tracefs unknown", "container unknown", "kprobes-enabled unknown"],
     /this is user 1000/,
     /as root/,
   ],

@@ -4,11 +4,10 @@
  * @module
  */
 
-import { compareBpftraceVersions } from "./bpftrace.ts";
+import { BPFTRACE_MINIMUM, bpftraceDialect, compareBpftraceVersions } from "./bpftrace.ts";
 import { type CheckRule, judgeSupport } from "./check.ts";
 
-/** First bpftrace with the `config` block, `args.x`, `fentry` and `on_stack_limit`. */
-const OLDEST = { major: 0, minor: 22, patch: 0 };
+const OLDEST = `${BPFTRACE_MINIMUM.major}.${BPFTRACE_MINIMUM.minor}`;
 /** The newest that has run the generated programs; its patches count as the same. */
 const NEWEST = { major: 0, minor: 27, patch: Infinity };
 /** First that needs /dev/fd. */
@@ -23,7 +22,7 @@ export const BPFTRACE_RULES: readonly CheckRule[] = [
     title: "bpftrace",
     looksAt: "`bpftrace --version`",
     why:
-      "It compiles and loads the generated program. 0.22 is the oldest that understands it; 0.27 works, and newer " +
+      "It compiles and loads the generated program. 0.17 is the oldest that understands it; 0.27 works, and newer " +
       "ones are not tried.",
     needed: true,
     remedy: INSTALL,
@@ -34,11 +33,11 @@ export const BPFTRACE_RULES: readonly CheckRule[] = [
         return { answer: "no", says: `bpftrace cannot be used: ${reason}` };
       }
       const { version, text } = bpftrace.value;
-      if (compareBpftraceVersions(version, OLDEST) < 0) {
+      if (bpftraceDialect(version).kind !== "supported") {
         return {
           answer: "no",
-          says: `bpftrace is too old: 0.22 or later is needed, found ${text}`,
-          remedy: "Install bpftrace 0.22 or later on the target, and name it with --bpftrace PATH",
+          says: `bpftrace is too old: ${OLDEST} or later is needed, found ${text}`,
+          remedy: `Install bpftrace ${OLDEST} or later on the target, and name it with --bpftrace PATH`,
         };
       }
       const isNew = compareBpftraceVersions(version, NEWEST) > 0;

@@ -49,14 +49,13 @@ export const KERNEL_RULES: readonly CheckRule[] = [
         case "per-inode":
           return { answer: "yes", says: `${shape}, one reference for each pidfs inode` };
         case "per-file":
-          if (pidfd.candidates.every((it) => it === "G2")) {
-            return { answer: "yes", says: `${shape}, one reference for each pidfd file` };
-          }
-          return {
-            answer: "no",
-            says: `${shape}, whose pidfds were never traced: those of pidfd_open could pass unseen`,
-            remedy: "Use a kernel with pidfd_prepare() (Linux 6.3, or Debian's 6.1), or one with pidfs",
-          };
+          return pidfd.candidates.includes("G0")
+            ? {
+              answer: "no",
+              says: `${shape}, whose copy_process() takes its arguments one by one`,
+              remedy: "Use a kernel with clone3 (Linux 5.3 and later)",
+            }
+            : { answer: "yes", says: `${shape}, one reference for each pidfd file` };
         case "unknown": {
           const why = pidfd.reasons.join("; ") || "no symbol could be read";
           const says = `How this kernel makes pidfds cannot be told: ${why}`;
@@ -125,8 +124,9 @@ export const KERNEL_RULES: readonly CheckRule[] = [
     id: "kprobes",
     title: "kprobes",
     looksAt: "the symbol `register_kprobe`",
-    why: "put_pid is split by the compiler, and its part can be reached by a kprobe only.",
-    needed: true,
+    why:
+      "A kernel without fentry is watched with them, and so is put_pid's clone, of which BTF knows nothing.",
+    needed: false,
     remedy: "Use a kernel built with CONFIG_KPROBES=y",
     judge: ({ symbols }) =>
       judgeSupport(attachment(symbols).kprobes, {
@@ -138,8 +138,8 @@ export const KERNEL_RULES: readonly CheckRule[] = [
     id: "kprobes-enabled",
     title: "kprobes enabled",
     looksAt: "`/sys/kernel/debug/kprobes/enabled`",
-    why: "When it is 0, kprobes attach without an error and never fire.",
-    needed: true,
+    why: "When it is 0, kprobes attach without an error and never fire; then fentry alone is used.",
+    needed: false,
     remedy: "echo 1 > /sys/kernel/debug/kprobes/enabled",
     judge: (facts) => {
       if (attachment(facts.symbols).kprobes.kind === "unsupported") return undefined;
@@ -159,8 +159,9 @@ export const KERNEL_RULES: readonly CheckRule[] = [
     id: "fentry",
     title: "fentry",
     looksAt: "the symbols `register_ftrace_direct` and `bpf_trampoline_link_prog`",
-    why: "fentry and fexit see every call and every return, and cost less than kprobes.",
-    needed: true,
+    why:
+      "fentry and fexit see every call and every return, and cost less than kprobes, which are the next step.",
+    needed: false,
     remedy: "Use a kernel built with CONFIG_BPF_SYSCALL=y and CONFIG_FUNCTION_TRACER=y",
     judge: ({ symbols }) =>
       judgeSupport(attachment(symbols).fentry, {
@@ -172,8 +173,9 @@ export const KERNEL_RULES: readonly CheckRule[] = [
     id: "ftrace-enabled",
     title: "ftrace enabled",
     looksAt: "the sysctl `kernel.ftrace_enabled`",
-    why: "When it is 0, kprobes and fentry attach without an error and never fire.",
-    needed: true,
+    why:
+      "When it is 0, kprobes and fentry attach without an error and never fire; then tracepoints tell of births alone.",
+    needed: false,
     remedy: "sysctl kernel.ftrace_enabled=1",
     judge: ({ switches, symbols }) => {
       const isWithout = attachment(symbols).fentry.kind === "unsupported" &&

@@ -14,7 +14,7 @@ import type { SpoiltRow } from "./_healthy_machine.ts";
 
 const ROWS: readonly SpoiltRow[] = [
   [
-    "anonymous inodes without pidfd_prepare",
+    "pidfds as the first kernels had them",
     {
       files: {
         [FUNCTIONS]: "do_exit\n",
@@ -22,13 +22,12 @@ const ROWS: readonly SpoiltRow[] = [
           ...SYMBOLS.filter((it) => !it.startsWith("pidfs")),
           "pidfd_show_fdinfo",
           "pidfd_create",
-          "__x64_sys_clone3",
         ]),
       },
     },
     ["pidfds no!"],
-    /^Generation G1b, whose pidfds were never traced/,
-    /pidfd_prepare/,
+    /^Generation G0, whose copy_process\(\) takes its arguments one by one/,
+    /clone3/,
   ],
   [
     "no pidfds at all",
@@ -49,7 +48,7 @@ const ROWS: readonly SpoiltRow[] = [
     {
       files: { [KALLSYMS]: { fails: "denied" }, [FUNCTIONS]: "do_exit\n" },
     },
-    ["pidfds unknown!", "kprobes unknown", "fentry unknown", "addresses unknown"],
+    ["pidfds unknown!", "addresses unknown", "kprobes unknown", "fentry unknown"],
     /cannot be told/,
     /kallsyms/,
   ],
@@ -98,14 +97,14 @@ const ROWS: readonly SpoiltRow[] = [
         [KPROBES]: { fails: "missing" },
       },
     },
-    ["kprobes no!"],
+    ["kprobes no"],
     /without kprobes/,
     /CONFIG_KPROBES/,
   ],
   [
     "kprobes are switched off",
     { files: { [KPROBES]: "0\n" } },
-    ["kprobes-enabled no!"],
+    ["kprobes-enabled no"],
     /never fire/,
     /^echo 1 >/,
   ],
@@ -129,7 +128,7 @@ const ROWS: readonly SpoiltRow[] = [
     "no fentry",
     { files: { [KALLSYMS]: kallsyms(SYMBOLS.filter((it) => it !== "register_ftrace_direct")) } },
     [
-      "fentry no!",
+      "fentry no",
     ],
     /without fentry/,
     /CONFIG_FUNCTION_TRACER/,
@@ -142,14 +141,14 @@ const ROWS: readonly SpoiltRow[] = [
         [FTRACE]: { fails: "missing" },
       },
     },
-    ["fentry no!"],
+    ["fentry no"],
     /without fentry/,
     /CONFIG_FUNCTION_TRACER/,
   ],
   [
     "ftrace is switched off",
     { files: { [FTRACE]: "0\n" } },
-    ["ftrace-enabled no!"],
+    ["ftrace-enabled no"],
     /never fire/,
     /^sysctl kernel\.ftrace_enabled=1$/,
   ],

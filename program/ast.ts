@@ -8,6 +8,8 @@
  * @module
  */
 
+import type { Dialect } from "./dialect.ts";
+
 /** An expression. */
 export type Expr =
   | { readonly kind: "integer"; readonly value: bigint }
@@ -55,6 +57,8 @@ export type AttachPoint =
   | { readonly kind: "fentry"; readonly function: string }
   | { readonly kind: "fexit"; readonly function: string }
   | { readonly kind: "kprobe"; readonly function: string }
+  | { readonly kind: "kretprobe"; readonly function: string }
+  | { readonly kind: "rawtracepoint"; readonly name: string }
   | { readonly kind: "tracepoint"; readonly category: string; readonly name: string }
   | { readonly kind: "interval"; readonly seconds: number }
   | { readonly kind: "profile"; readonly hertz: number };
@@ -86,6 +90,10 @@ export interface ProgramConfig {
 
 /** A whole program: deterministic, made of the plan alone. */
 export interface TraceProgram {
+  /** The bpftrace that it is written for. */
+  readonly dialect: Dialect;
+  /** Offset in bytes of `comm` in `struct task_struct`: bpftrace 0.17 cannot take a part of an array. */
+  readonly commOffset: number;
   /** Settings. */
   readonly config: ProgramConfig;
   /** Probes in printed order. */

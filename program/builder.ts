@@ -166,6 +166,16 @@ export function kprobe(name: string): AttachPoint {
   return { kind: "kprobe", function: checked(name, SYMBOL, "a function") };
 }
 
+/** The return of any kernel function that can be probed, with `retval`; some returns are missed when many run at once. */
+export function kretprobe(name: string): AttachPoint {
+  return { kind: "kretprobe", function: checked(name, SYMBOL, "a function") };
+}
+
+/** A tracepoint as the kernel calls it, with its arguments by number. */
+export function rawtracepoint(name: string): AttachPoint {
+  return { kind: "rawtracepoint", name: checked(name, NAME, "a tracepoint") };
+}
+
 /** A tracepoint. */
 export function tracepoint(category: string, name: string): AttachPoint {
   return {

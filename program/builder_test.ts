@@ -7,6 +7,7 @@ import {
   builtin,
   cast,
   clear,
+  DIALECTS,
   fentry,
   fexit,
   field,
@@ -155,5 +156,13 @@ test("probe() refuses an explanation that would end its comment", () => {
   for (const why of ["a\nfentry:f { }", "a\rb", "a\u2028b", "a\0b", "a\u0085b"]) {
     assert.throws(() => build(why), { name: "TypeError", message: /Cannot put an explanation/ });
   }
-  assert.match(renderProgram({ config: CONFIG, probes: [build("All is well.")] }), /\/\/ All is well\./);
+  assert.match(
+    renderProgram({
+      dialect: DIALECTS[1] ?? DIALECTS[0],
+      commOffset: 2976,
+      config: CONFIG,
+      probes: [build("All is well.")],
+    }),
+    /\/\/ All is well\./,
+  );
 });

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { ACTOR, STAMP, WIRE_TABLE } from "../schema/mod.ts";
 import type { WireRecord, WireTag } from "../schema/mod.ts";
 import type { Expr, Statement } from "./mod.ts";
-import { builtin, COUNTERS, emit, int, renderProgram, variable } from "./mod.ts";
+import { builtin, COUNTERS, DIALECTS, emit, int, renderProgram, variable } from "./mod.ts";
 
 const tags = Object.keys(WIRE_TABLE) as WireTag[];
 const AUTOMATIC: readonly string[] = [...STAMP, ...ACTOR].map((it) => it.name);
@@ -65,6 +65,8 @@ function words(expr: Expr): string {
 
 test("emit() casts every number to the size that its format has", () => {
   const text = renderProgram({
+    dialect: DIALECTS[1] ?? DIALECTS[0],
+    commOffset: 2976,
     config: { perfRbPages: 64, maxMapKeys: 16, onStackLimit: 256 },
     probes: [{
       attach: { kind: "BEGIN" },

@@ -30,17 +30,23 @@ export {
   int,
   kaddr,
   kprobe,
+  kretprobe,
   let_,
   load,
   loadUser,
   lookup,
   positional,
   probe,
+  rawtracepoint,
   remove,
   set,
   tracepoint,
   variable,
 } from "./builder.ts";
+export { dialectOf, DIALECTS, environmentOf } from "./dialect.ts";
+export type { Dialect } from "./dialect.ts";
 export { COUNTERS, emit } from "./emit.ts";
 export type { AutoName, EmitValues, FieldName, Numbered } from "./emit.ts";
+export { lowerToKprobe, mergePlaces } from "./lower.ts";
+export type { Signature } from "./lower.ts";
 export { renderAttachPoint, renderProgram } from "./render.ts";

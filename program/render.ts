@@ -5,19 +5,23 @@
  */
 
 import type { AttachPoint, Expr, Probe, Statement, TraceProgram } from "./ast.ts";
+import type { Dialect } from "./dialect.ts";
 
 /**
  * Returns the text of a program; the same program gives the same text on every machine.
  *
  * @param program the program
- * @returns text for bpftrace 0.22 and later
+ * @returns text in the dialect of its bpftrace
  * @example
  * ```ts
  * import { renderProgram } from "./render.ts";
  * import { exit, probe } from "./builder.ts";
+ * import { DIALECTS } from "./dialect.ts";
  * import assert from "node:assert/strict";
  *
  * const text = renderProgram({
+ *   dialect: DIALECTS[0],
+ *   commOffset: 0,
  *   config: { perfRbPages: 64, maxMapKeys: 4096, onStackLimit: 256 },
  *   probes: [probe({ kind: "interval", seconds: 5 }, "Ends the run.", { body: [exit()] })],
  * });
@@ -25,34 +29,44 @@ import type { AttachPoint, Expr, Probe, Statement, TraceProgram } from "./ast.ts
  * ```
  */
 export function renderProgram(program: TraceProgram): string {
-  const { perfRbPages, maxMapKeys, onStackLimit } = program.config;
-  const config = [
+  const { dialect } = program;
+  const writer = new Writer(program);
+  const config = dialect.hasConfig ? [renderConfig(program.config)] : [];
+  return [...config, ...program.probes.map((it) => writer.probe(it))].join("\n\n") + "\n";
+}
+
+function renderConfig({ perfRbPages, maxMapKeys, onStackLimit }: TraceProgram["config"]): string {
+  return [
     "config = {",
     `  perf_rb_pages = ${perfRbPages};`,
     `  max_map_keys = ${maxMapKeys};`,
     `  on_stack_limit = ${onStackLimit};`,
     "}",
   ].join("\n");
-  return [config, ...program.probes.map(renderProbe)].join("\n\n") + "\n";
 }
 
 /**
- * Returns the name of an attach point as bpftrace writes it, such as `fentry:__fput`.
+ * Returns the name of an attach point as a bpftrace writes it, such as `fentry:__fput`.
  *
  * @param attach where a probe attaches
+ * @param dialect the way it is written
  * @returns the name
  */
-export function renderAttachPoint(attach: AttachPoint): string {
+export function renderAttachPoint(attach: AttachPoint, dialect: Dialect): string {
   switch (attach.kind) {
     case "BEGIN":
     case "END":
       return attach.kind;
     case "fentry":
     case "fexit":
+      return `${dialect[attach.kind]}:${attach.function}`;
     case "kprobe":
+    case "kretprobe":
       return `${attach.kind}:${attach.function}`;
     case "tracepoint":
       return `tracepoint:${attach.category}:${attach.name}`;
+    case "rawtracepoint":
+      return `rawtracepoint:${attach.name}`;
     case "interval":
       return `interval:s:${attach.seconds}`;
     case "profile":
@@ -62,91 +76,102 @@ export function renderAttachPoint(attach: AttachPoint): string {
   }
 }
 
-function renderProbe(probe: Probe): string {
-  const when = probe.when === undefined ? "" : ` /${renderExpr(probe.when)}/`;
-  return [
-    `// ${probe.why}`,
-    `${renderAttachPoint(probe.attach)}${when} {`,
-    ...probe.body.flatMap((it) => renderStatement(it, "  ")),
-    "}",
-  ].join("\n");
-}
+/** Writes the parts of a program in one dialect. */
+class Writer {
+  readonly #dialect: Dialect;
+  readonly #commOffset: number;
 
-function renderStatement(statement: Statement, indent: string): readonly string[] {
-  switch (statement.kind) {
-    case "let":
-      return [`${indent}$${statement.name} = ${renderExpr(statement.value)};`];
-    case "set":
-      return [`${indent}@${statement.map}[${renderExpr(statement.key)}] = ${renderExpr(statement.value)};`];
-    case "increment":
-      return [`${indent}@${statement.map}[${renderExpr(statement.key)}]++;`];
-    case "delete":
-      return [`${indent}delete(@${statement.map}[${renderExpr(statement.key)}]);`];
-    case "clear":
-      return [`${indent}clear(@${statement.map});`];
-    case "exit":
-      return [`${indent}exit();`];
-    case "print":
-      return [
-        `${indent}printf(${[`"${statement.format}"`, ...statement.values.map(renderExpr)].join(", ")});`,
-      ];
-    case "if":
-      return renderIf(statement, indent);
-    default:
-      return statement satisfies never;
+  constructor({ dialect, commOffset }: Pick<TraceProgram, "dialect" | "commOffset">) {
+    this.#dialect = dialect;
+    this.#commOffset = commOffset;
   }
-}
 
-function renderIf(statement: Extract<Statement, { kind: "if" }>, indent: string): readonly string[] {
-  const deeper = indent + "  ";
-  const otherwise = statement.otherwise.length === 0
-    ? []
-    : [`${indent}} else {`, ...statement.otherwise.flatMap((it) => renderStatement(it, deeper))];
-  return [
-    `${indent}if (${renderExpr(statement.condition)}) {`,
-    ...statement.then.flatMap((it) => renderStatement(it, deeper)),
-    ...otherwise,
-    `${indent}}`,
-  ];
-}
+  probe(probe: Probe): string {
+    const when = probe.when === undefined ? "" : ` /${this.#expr(probe.when)}/`;
+    return [
+      `// ${probe.why}`,
+      `${renderAttachPoint(probe.attach, this.#dialect)}${when} {`,
+      ...probe.body.flatMap((it) => this.#statement(it, "  ")),
+      "}",
+    ].join("\n");
+  }
 
-function renderExpr(expr: Expr): string {
-  switch (expr.kind) {
-    case "integer":
-      return expr.value.toString();
-    case "builtin":
-      return expr.name;
-    case "variable":
-      return `$${expr.name}`;
-    case "positional":
-      return `$${expr.index}`;
-    case "argument":
-      return `args.${expr.name}`;
-    case "map":
-      return `@${expr.name}[${renderExpr(expr.key)}]`;
-    case "field":
-      return `${renderOperand(expr.of)}${expr.path}`;
-    case "cast":
-      return `(${expr.type})${renderOperand(expr.of)}`;
-    case "load": {
-      const address = renderExpr(expr.address);
-      return `*(${expr.type} *)${expr.space === "user" ? "uptr" : "kptr"}(${address})`;
+  #statement(statement: Statement, indent: string): readonly string[] {
+    switch (statement.kind) {
+      case "let":
+        return [`${indent}$${statement.name} = ${this.#expr(statement.value)};`];
+      case "set":
+        return [`${indent}@${statement.map}[${this.#expr(statement.key)}] = ${this.#expr(statement.value)};`];
+      case "increment":
+        return [`${indent}@${statement.map}[${this.#expr(statement.key)}]++;`];
+      case "delete":
+        return [`${indent}delete(@${statement.map}[${this.#expr(statement.key)}]);`];
+      case "clear":
+        return [`${indent}clear(@${statement.map});`];
+      case "exit":
+        return [`${indent}exit();`];
+      case "print": {
+        const values = statement.values.map((it) => this.#expr(it));
+        return [`${indent}printf(${[`"${statement.format}"`, ...values].join(", ")});`];
+      }
+      case "if":
+        return this.#if(statement, indent);
+      default:
+        return statement satisfies never;
     }
-    case "commWord":
-      return `*((uint64 *)${renderOperand(expr.task)}->comm + ${expr.index})`;
-    case "kaddr":
-      return `kaddr("${expr.symbol}")`;
-    case "clockText":
-      return `strftime("%s.%f", nsecs)`;
-    case "binary":
-      return `${renderOperand(expr.left)} ${expr.operator} ${renderOperand(expr.right)}`;
-    default:
-      return expr satisfies never;
   }
-}
 
-/** Text that binds tighter than any operator next to it. */
-function renderOperand(expr: Expr): string {
-  const text = renderExpr(expr);
-  return ["binary", "cast", "load", "commWord"].includes(expr.kind) ? `(${text})` : text;
+  #if(statement: Extract<Statement, { kind: "if" }>, indent: string): readonly string[] {
+    const deeper = indent + "  ";
+    const otherwise = statement.otherwise.length === 0
+      ? []
+      : [`${indent}} else {`, ...statement.otherwise.flatMap((it) => this.#statement(it, deeper))];
+    return [
+      `${indent}if (${this.#expr(statement.condition)}) {`,
+      ...statement.then.flatMap((it) => this.#statement(it, deeper)),
+      ...otherwise,
+      `${indent}}`,
+    ];
+  }
+
+  #expr(expr: Expr): string {
+    switch (expr.kind) {
+      case "integer":
+        return expr.value.toString();
+      case "builtin":
+        return expr.name;
+      case "variable":
+        return `$${expr.name}`;
+      case "positional":
+        return `$${expr.index}`;
+      case "argument":
+        return `args${this.#dialect.member}${expr.name}`;
+      case "map":
+        return `@${expr.name}[${this.#expr(expr.key)}]`;
+      case "field":
+        return `${this.#operand(expr.of)}${expr.path}`;
+      case "cast":
+        return `(${expr.type})${this.#operand(expr.of)}`;
+      case "load": {
+        const address = this.#expr(expr.address);
+        return `*(${expr.type} *)${expr.space === "user" ? "uptr" : "kptr"}(${address})`;
+      }
+      case "commWord":
+        return `*(uint64 *)kptr((uint64)${this.#operand(expr.task)} + ${this.#commOffset + 8 * expr.index})`;
+      case "kaddr":
+        return `kaddr("${expr.symbol}")`;
+      case "clockText":
+        return `strftime("%s.%f", nsecs)`;
+      case "binary":
+        return `${this.#operand(expr.left)} ${expr.operator} ${this.#operand(expr.right)}`;
+      default:
+        return expr satisfies never;
+    }
+  }
+
+  /** Text that binds tighter than any operator next to it. */
+  #operand(expr: Expr): string {
+    const text = this.#expr(expr);
+    return ["binary", "cast", "load", "commWord"].includes(expr.kind) ? `(${text})` : text;
+  }
 }

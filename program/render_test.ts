@@ -8,6 +8,7 @@ import {
   clear,
   clockText,
   commWord,
+  DIALECTS,
   emit,
   exit,
   fentry,
@@ -33,9 +34,15 @@ import {
 } from "./mod.ts";
 
 const task = builtin("curtask");
+const MIDDLE = DIALECTS[1] ?? DIALECTS[0];
 
 function programOf(...probes: readonly Probe[]): TraceProgram {
-  return { config: { perfRbPages: 1024, maxMapKeys: 16_384, onStackLimit: 256 }, probes };
+  return {
+    dialect: MIDDLE,
+    commOffset: 2976,
+    config: { perfRbPages: 1024, maxMapKeys: 16_384, onStackLimit: 256 },
+    probes,
+  };
 }
 
 function bodyOf(...body: readonly Statement[]): TraceProgram {
@@ -110,5 +117,5 @@ Deno.test("renderAttachPoint() names a probe as bpftrace does", () => {
     [{ kind: "interval", seconds: 5 }, "interval:s:5"],
     [{ kind: "profile", hertz: 1 }, "profile:hz:1"],
   ] as const;
-  for (const [attach, name] of rows) assert.equal(renderAttachPoint(attach), name);
+  for (const [attach, name] of rows) assert.equal(renderAttachPoint(attach, MIDDLE), name);
 });

@@ -1,7 +1,9 @@
 /**
  * Pidfds as anonymous inodes: each file holds a reference of its own, and its `private_data` is the `struct pid`.
  *
- * `anon_inode_getfile` makes other files too, so it is compared with the operations of pidfds in the kernel.
+ * `anon_inode_getfile` makes other files too, so it is compared with the operations of pidfds in the kernel. Where the
+ * kernel has `__anon_inode_getfile`, that is what all makers of such files call, `anon_inode_getfd` of 5.11 to 6.2
+ * among them.
  * `pidfd_release` runs for pidfds alone. It empties `private_data`, so its entry leaves the pointer for its return.
  *
  * @module
@@ -34,7 +36,7 @@ import type { PidfdFiles } from "./_pidfd_files.ts";
 export const ANONYMOUS_FILES: PidfdFiles = {
   law: "per-file",
   name: "anonymous inodes",
-  functions: ["anon_inode_getfile", "pidfd_release"],
+  makers: ["__anon_inode_getfile", "anon_inode_getfile"],
   operations: "pidfd_fops",
   cannotSee: [
     "births by SO_PEERPIDFD, SCM_PIDFD, fanotify and coredumps are seen with origin other, where the kernel has " +
@@ -42,12 +44,12 @@ export const ANONYMOUS_FILES: PidfdFiles = {
     "dup, inheritance and passing over sockets are not seen: a pidfd counts until its last reference goes",
   ],
   pidOf,
-  made: (body) =>
-    probe(fexit("anon_inode_getfile"), "A pidfd file was made: follow its struct pid from now on.", {
+  made: (maker, body) =>
+    probe(fexit(maker), "A pidfd file was made: follow its struct pid from now on.", {
       when: binary(cast("uint64", argument("fops")), "==", kaddr("pidfd_fops")),
       body: body({ file: builtin("retval"), pid: cast("struct pid *", argument("priv")) }),
     }),
-  releases: () => [releaseBegins(), releaseEnds()],
+  releases: [{ functions: ["pidfd_release"], symbols: [], probes: () => [releaseBegins(), releaseEnds()] }],
 };
 
 function pidOf(file: Expr): Expr {

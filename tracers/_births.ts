@@ -18,6 +18,7 @@ import {
   field,
   if_,
   int,
+  kaddr,
   let_,
   load,
   loadUser,
@@ -33,16 +34,16 @@ import type { PidfdFiles } from "./_pidfd_files.ts";
 
 /** What the births probes need to know of the kernel. */
 export interface BirthSites {
-  /** The system call function of pidfd_open, such as `__x64_sys_pidfd_open`. */
-  readonly pidfdOpen: string;
-  /** Name of its parameter, the registers of the call. */
-  readonly pidfdOpenParameter: string;
   /** Offset in bytes of `pid_links[PIDTYPE_TGID]` in `struct task_struct`. */
   readonly tgidLinkOffset: number;
   /** Whether processes of the followed command are reported when they start. */
   readonly follow: boolean;
   /** How pidfd files are made. */
   readonly files: PidfdFiles;
+  /** Whether it is seen when one is made. */
+  readonly madeSeen: boolean;
+  /** Whether the kernel tells where the operations of pidfds are. */
+  readonly operationsKnown: boolean;
 }
 
 const CLONE_ARGS = argument("args");
@@ -53,45 +54,71 @@ const ASKED: Expr = binary(
 );
 /** clone3 always hands its own array over, clone never does: copy_clone_args_from_user() in kernel/fork.c. */
 const IS_CLONE3 = binary(cast("uint64", field(CLONE_ARGS, "->set_tid")), "!=", int(0));
+const MADE_FILE = cast("struct file *", variable("file"));
 const USER_INTEGER = loadUser("int32", field(CLONE_ARGS, "->pidfd"));
-const MADE_FILE = cast("struct file *", lookup(MAPS.file, THREAD));
 
-/** Returns the probes that report births. */
-export function births(sites: BirthSites): readonly Probe[] {
+/** The functions of {@linkcode cloneBirths}. */
+export const CLONE_FUNCTIONS: readonly string[] = ["copy_process", "kernel_clone", "free_pid"];
+
+/** Returns the probes that report births by clone and clone3, and calls of them that failed. */
+export function cloneBirths(sites: BirthSites): readonly Probe[] {
+  return [copyProcessEntry(), unhashed(), copyProcessReturn(sites), cloneReturn(sites.madeSeen)];
+}
+
+/**
+ * Returns the probes that report births by pidfd_open.
+ *
+ * @param name the system call function, such as `__x64_sys_pidfd_open`
+ * @param parameter the name of its parameter, the registers of the call
+ * @param sites what is known of the kernel
+ */
+export function openBirths(name: string, parameter: string, sites: BirthSites): readonly Probe[] {
+  const regs = argument(parameter);
   return [
-    copyProcessEntry(),
-    pidfdOpenEntry(sites.pidfdOpen),
-    fileMade(sites.files),
-    unhashed(),
-    copyProcessReturn(sites.follow),
-    cloneReturn(),
-    pidfdOpenReturn(sites),
+    probe(fentry(name), "A call of pidfd_open begins: remember its thread.", {
+      body: [set(MAPS.opening, THREAD, int(1))],
+    }),
+    probe(fexit(name), "pidfd_open is over and has dropped its own reference: report it.", {
+      body: reportOpen(sites, {
+        result: builtin("retval"),
+        target: field(regs, "->di"),
+        openFlags: field(regs, "->si"),
+      }),
+    }),
   ];
+}
+
+/**
+ * Returns the probe where a pidfd file is made: it marks its process as tracked, and reports births by other calls.
+ *
+ * @param maker the function that makes it
+ * @param files how such files are made
+ * @param calls the maps that tell that a thread is in a call which reports its birth itself
+ */
+export function fileMade(maker: string, files: PidfdFiles, calls: readonly string[]): Probe {
+  const inCall = calls.map((it): Expr => lookup(it, THREAD))
+    .reduce<Expr | undefined>((all, it) => all === undefined ? it : binary(all, "||", it), undefined);
+  return files.made(maker, ({ file, pid }) => {
+    const made = cast("struct file *", file);
+    const report = emit("made", {
+      file,
+      pidAddress: pid,
+      count: countOf(pid),
+      inode: field(made, "->f_inode->i_ino"),
+      fileFlags: field(made, "->f_flags"),
+    });
+    const remember = set(MAPS.file, THREAD, cast("uint64", file));
+    return [
+      set(MAPS.tracked, cast("uint64", pid), int(1)),
+      ...(inCall === undefined ? report : [if_(inCall, [remember], report)]),
+    ];
+  });
 }
 
 function copyProcessEntry(): Probe {
   return probe(fentry("copy_process"), "A call with CLONE_PIDFD begins: remember its thread.", {
     when: ASKED,
     body: [set(MAPS.cloning, THREAD, int(1))],
-  });
-}
-
-function fileMade(files: PidfdFiles): Probe {
-  const inCall = binary(lookup(MAPS.cloning, THREAD), "||", lookup(MAPS.opening, THREAD));
-  return files.made(({ file, pid }) => {
-    const made = cast("struct file *", file);
-    return [
-      set(MAPS.tracked, cast("uint64", pid), int(1)),
-      if_(inCall, [set(MAPS.file, THREAD, cast("uint64", file))], [
-        ...emit("made", {
-          file,
-          pidAddress: pid,
-          count: countOf(pid),
-          inode: field(made, "->f_inode->i_ino"),
-          fileFlags: field(made, "->f_flags"),
-        }),
-      ]),
-    ];
   });
 }
 
@@ -110,7 +137,8 @@ function unhashed(): Probe {
   );
 }
 
-function slotFile(fd: Expr): readonly Statement[] {
+/** The statements that find the slot of an fd in the caller's table: `$fd` and `$slot`. */
+export function slotOf(fd: Expr): readonly Statement[] {
   const table = cast("uint64", field(builtin("curtask"), "->files->fdt->fd"));
   return [
     let_("fd", cast("uint64", cast("uint32", fd))),
@@ -118,31 +146,57 @@ function slotFile(fd: Expr): readonly Statement[] {
   ];
 }
 
-function copyProcessReturn(follow: boolean): Probe {
-  const child = builtin("retval");
+/**
+ * The statements that report a child that was born with a pidfd.
+ *
+ * @param sites what is known of the kernel
+ * @param call the child, what the user's integer holds, and how the call was made
+ */
+export function reportClone(
+  sites: BirthSites,
+  call: { readonly child: Expr; readonly integer: Expr; readonly flags: Expr; readonly clone3: Expr },
+): readonly Statement[] {
+  const { child } = call;
   const childPid = field(child, "->thread_pid");
-  const report = emit("clone", {
-    child: field(child, "->pid"),
-    childStartNs: field(child, "->start_boottime"),
-    pidAddress: childPid,
-    count: countOf(childPid),
-    cloneFlags: field(CLONE_ARGS, "->flags"),
-    clone3: IS_CLONE3,
-    fd: variable("fd"),
-    slotFile: load("uint64", variable("slot")),
-    file: lookup(MAPS.file, THREAD),
-    inode: field(MADE_FILE, "->f_inode->i_ino"),
-    fileFlags: field(MADE_FILE, "->f_flags"),
-  });
+  const file = sites.madeSeen ? lookup(MAPS.file, THREAD) : load("uint64", variable("slot"));
+  return [
+    ...slotOf(call.integer),
+    let_("file", file),
+    ...(sites.madeSeen ? [] : [set(MAPS.tracked, cast("uint64", childPid), int(1))]),
+    ...emit("clone", {
+      child: field(child, "->pid"),
+      childStartNs: field(child, "->start_boottime"),
+      pidAddress: childPid,
+      count: countOf(childPid),
+      cloneFlags: call.flags,
+      clone3: call.clone3,
+      fd: variable("fd"),
+      slotFile: load("uint64", variable("slot")),
+      file: variable("file"),
+      inode: field(MADE_FILE, "->f_inode->i_ino"),
+      fileFlags: field(MADE_FILE, "->f_flags"),
+    }),
+  ];
+}
+
+function copyProcessReturn(sites: BirthSites): Probe {
+  const { follow } = sites;
+  const child = builtin("retval");
   const succeeded = binary(field(child, "->pid"), "!=", int(0));
-  const birth = if_(binary(ASKED, "&&", succeeded), [...slotFile(USER_INTEGER), ...report]);
+  const call = { child, integer: USER_INTEGER, flags: field(CLONE_ARGS, "->flags"), clone3: IS_CLONE3 };
+  const birth = if_(binary(ASKED, "&&", succeeded), reportClone(sites, call));
   return probe(fexit("copy_process"), "The child exists and cannot run yet: report the birth.", {
     ...(follow ? {} : { when: ASKED }),
     body: follow ? [...followedFork(child), birth] : [birth],
   });
 }
 
-function followedFork(child: Expr): readonly Statement[] {
+/**
+ * The statements that follow a fork of a process in the tree.
+ *
+ * @param child the new `struct task_struct *`, or what reads as one without a process
+ */
+export function followedFork(child: Expr): readonly Statement[] {
   const group = field(child, "->tgid");
   const newProcess = binary(
     binary(group, "!=", int(0)),
@@ -157,7 +211,7 @@ function followedFork(child: Expr): readonly Statement[] {
   ];
 }
 
-function cloneReturn(): Probe {
+function cloneReturn(madeSeen: boolean): Probe {
   const report = emit("failed", {
     result: builtin("retval"),
     cloneFlags: field(CLONE_ARGS, "->flags"),
@@ -166,54 +220,68 @@ function cloneReturn(): Probe {
     entered: lookup(MAPS.cloning, THREAD),
     pidAddress: lookup(MAPS.givenUp, THREAD),
     count: lookup(MAPS.givenUpCount, THREAD),
-    file: lookup(MAPS.file, THREAD),
+    file: madeSeen ? lookup(MAPS.file, THREAD) : int(0),
   });
   return probe(fexit("kernel_clone"), "The whole call is over: report a failure, forget the thread.", {
     when: ASKED,
     body: [
       if_(binary(builtin("retval"), "<", int(0)), report),
       remove(MAPS.cloning, THREAD),
-      remove(MAPS.file, THREAD),
+      ...(madeSeen ? [remove(MAPS.file, THREAD)] : []),
       remove(MAPS.givenUp, THREAD),
       remove(MAPS.givenUpCount, THREAD),
     ],
   });
 }
 
-function pidfdOpenEntry(name: string): Probe {
-  return probe(fentry(name), "A call of pidfd_open begins: remember its thread.", {
-    body: [set(MAPS.opening, THREAD, int(1))],
-  });
-}
-
-function pidfdOpenReturn(sites: BirthSites): Probe {
-  const regs = argument(sites.pidfdOpenParameter);
+/**
+ * The statements that report a pidfd_open that is over, and forget the thread.
+ *
+ * The file that was seen being made is the one; where none was seen, what stands in the slot is, if it is a pidfd.
+ *
+ * @param sites what is known of the kernel
+ * @param call what it returned, and its arguments
+ */
+export function reportOpen(
+  sites: BirthSites,
+  call: { readonly result: Expr; readonly target: Expr; readonly openFlags: Expr },
+): readonly Statement[] {
+  const { files, madeSeen, operationsKnown } = sites;
   const task = cast("struct task_struct *", variable("task"));
-  const report = emit("open", {
-    target: field(regs, "->di"),
-    openFlags: field(regs, "->si"),
-    result: builtin("retval"),
-    file: lookup(MAPS.file, THREAD),
-    slotFile: load("uint64", variable("slot")),
-    pidAddress: variable("pid"),
-    count: countOf(variable("pid")),
-    inode: field(MADE_FILE, "->f_inode->i_ino"),
-    fileFlags: field(MADE_FILE, "->f_flags"),
-    nr: field(task, "->tgid"),
-    targetStartNs: field(task, "->start_boottime"),
-    targetComm: task,
-  });
-  return probe(fexit(sites.pidfdOpen), "pidfd_open is over and has dropped its own reference: report it.", {
-    body: [
-      ...slotFile(builtin("retval")),
-      let_("pid", sites.files.pidOf(MADE_FILE)),
-      let_("task", cast("uint64", field(variable("pid"), "->tasks[1].first"))),
-      if_(binary(variable("task"), "!=", int(0)), [
-        let_("task", binary(variable("task"), "-", int(sites.tgidLinkOffset))),
-      ]),
-      ...report,
-      remove(MAPS.opening, THREAD),
-      remove(MAPS.file, THREAD),
-    ],
-  });
+  const inSlot = cast("struct file *", load("uint64", variable("slot")));
+  const isPidfd = binary(cast("uint64", field(inSlot, "->f_op")), "==", kaddr(files.operations));
+  const opened = binary(cast("int32", call.result), ">", int(-1));
+  const unseen = madeSeen ? binary(opened, "&&", binary(variable("file"), "==", int(0))) : opened;
+  const pidOfFile = files.pidOf(MADE_FILE);
+  return [
+    ...slotOf(call.result),
+    let_("file", madeSeen ? lookup(MAPS.file, THREAD) : cast("uint64", int(0))),
+    ...(operationsKnown
+      ? [if_(binary(unseen, "&&", isPidfd), [
+        let_("file", load("uint64", variable("slot"))),
+        set(MAPS.tracked, cast("uint64", pidOfFile), int(1)),
+      ])]
+      : []),
+    let_("pid", pidOfFile),
+    let_("task", cast("uint64", field(variable("pid"), "->tasks[1].first"))),
+    if_(binary(variable("task"), "!=", int(0)), [
+      let_("task", binary(variable("task"), "-", int(sites.tgidLinkOffset))),
+    ]),
+    ...emit("open", {
+      target: call.target,
+      openFlags: call.openFlags,
+      result: call.result,
+      file: variable("file"),
+      slotFile: load("uint64", variable("slot")),
+      pidAddress: variable("pid"),
+      count: countOf(variable("pid")),
+      inode: field(MADE_FILE, "->f_inode->i_ino"),
+      fileFlags: field(MADE_FILE, "->f_flags"),
+      nr: field(task, "->tgid"),
+      targetStartNs: field(task, "->start_boottime"),
+      targetComm: task,
+    }),
+    remove(MAPS.opening, THREAD),
+    ...(madeSeen ? [remove(MAPS.file, THREAD)] : []),
+  ];
 }

@@ -65,9 +65,10 @@ function deadline(seconds: number): Probe {
 
 /** The counters stay, so that bpftrace prints them: the number of records that were made on each CPU. */
 function end(probes: readonly Probe[]): Probe {
-  const filled = new Set(probes.flatMap((it) => mapsFilled(it.body)));
+  const counters: readonly string[] = Object.values(COUNTERS);
   // bpftrace refuses a map that nothing ever fills.
-  const maps = Object.values(MAPS).filter((it) => filled.has(it));
+  const filled = new Set(probes.flatMap((it) => mapsFilled(it.body)));
+  const maps = [...filled].filter((it) => !counters.includes(it)).sort();
   return probe({ kind: "END" }, "Empties the maps that bpftrace would print.", { body: maps.map(clear) });
 }
 

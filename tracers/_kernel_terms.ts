@@ -19,6 +19,8 @@ export const PIDTYPE_TGID = 1;
  * - `before`: thread → count when the function was entered that drops a pidfd's reference.
  * - `let_go`: thread → `struct pid *` whose reference pidfd_release() drops.
  * - `tracked`: `struct pid *` → 1 from its first pidfd until it is freed.
+ * - `integer`: thread → user address where its clone or clone3 puts the fd, until the call returns.
+ * - `asked`, `asked_flags`: thread → arguments of its pidfd_open.
  * - `tree`: process → 1 while it belongs to the followed command.
  */
 export const MAPS = {
@@ -30,6 +32,9 @@ export const MAPS = {
   before: "before",
   letGo: "let_go",
   tracked: "tracked",
+  integer: "integer",
+  asked: "asked",
+  askedFlags: "asked_flags",
   tree: "tree",
 } as const;
 

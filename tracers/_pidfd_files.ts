@@ -8,8 +8,8 @@ export interface PidfdFiles {
   readonly law: "per-file" | "per-inode";
   /** The shape, for people. */
   readonly name: string;
-  /** Functions that must be there for fentry and fexit. */
-  readonly functions: readonly string[];
+  /** Functions that make such files, the one that all paths take first. */
+  readonly makers: readonly string[];
   /** Symbol of the `struct file_operations` by which a pidfd's file is known. */
   readonly operations: string;
   /** What a plan for such files does not see, one sentence each. */
@@ -19,11 +19,22 @@ export interface PidfdFiles {
   /**
    * The probe where a file was made.
    *
+   * @param maker one of {@linkcode PidfdFiles.makers}
    * @param body gives its statements for the file and its `struct pid`
    */
-  readonly made: (body: (made: MadeFile) => readonly Statement[]) => Probe;
-  /** The probes where a file goes, and its reference with it. */
-  readonly releases: () => readonly Probe[];
+  readonly made: (maker: string, body: (made: MadeFile) => readonly Statement[]) => Probe;
+  /** The ways to see a file go, and its reference with it, the best one first. */
+  readonly releases: readonly Release[];
+}
+
+/** One way to see a file go. */
+export interface Release {
+  /** Functions that it watches. */
+  readonly functions: readonly string[];
+  /** Symbols that it needs besides. */
+  readonly symbols: readonly string[];
+  /** Its probes. */
+  readonly probes: () => readonly Probe[];
 }
 
 /** A file that was made just now. */

@@ -1,7 +1,8 @@
 /**
  * Pidfds as files of pidfs: all pidfds of a process share one inode, and the inode holds the one reference.
  *
- * `__fput` runs for every file of the machine, so it is compared with the operations of pidfs in the kernel.
+ * Since Linux 7.1 `pidfs_file_release` runs for each of them and for no other file. Before, there is only `__fput`, which
+ * runs for every file of the machine, so it is compared with the operations of pidfs in the kernel.
  *
  * @module
  */
@@ -29,12 +30,14 @@ import type { Expr, Probe } from "../program/mod.ts";
 import { countOf, MAPS, THREAD } from "./_kernel_terms.ts";
 import type { PidfdFiles } from "./_pidfd_files.ts";
 
+const OPERATIONS = "pidfs_file_operations";
+
 /** Pidfds of kernels with pidfs. */
 export const PIDFS_FILES: PidfdFiles = {
   law: "per-inode",
   name: "pidfs",
-  functions: ["pidfs_alloc_file", "__fput", "pidfs_evict_inode"],
-  operations: "pidfs_file_operations",
+  makers: ["pidfs_alloc_file"],
+  operations: OPERATIONS,
   cannotSee: [
     "births by SO_PEERPIDFD, SCM_PIDFD, fanotify and coredumps are seen with origin other, their fd number is not",
     "births by open_by_handle_at and by opening /proc/PID/fd/N again are not seen; the release of such a file is",
@@ -42,22 +45,33 @@ export const PIDFS_FILES: PidfdFiles = {
     "the end of a single thread that a pidfd with PIDFD_THREAD names is seen when it is reaped, not when it exits",
   ],
   pidOf,
-  made: (body) =>
-    probe(fexit("pidfs_alloc_file"), "A pidfd file was made: follow its struct pid from now on.", {
+  made: (maker, body) =>
+    probe(fexit(maker), "A pidfd file was made: follow its struct pid from now on.", {
       body: body({ file: builtin("retval"), pid: argument("pid") }),
     }),
-  releases: () => [fileReleased(), ...inodeEvicted()],
+  releases: [
+    {
+      functions: ["pidfs_file_release", "pidfs_evict_inode"],
+      symbols: [],
+      probes: () => [fileReleased("pidfs_file_release"), ...inodeEvicted()],
+    },
+    {
+      functions: ["__fput", "pidfs_evict_inode"],
+      symbols: [OPERATIONS],
+      probes: () => [fileReleased("__fput"), ...inodeEvicted()],
+    },
+  ],
 };
 
 function pidOf(file: Expr): Expr {
   return cast("struct pid *", field(file, "->f_inode->i_private"));
 }
 
-function fileReleased(): Probe {
+function fileReleased(name: "__fput" | "pidfs_file_release"): Probe {
   const file = argument("file");
-  const isPidfd = binary(cast("uint64", field(file, "->f_op")), "==", kaddr("pidfs_file_operations"));
-  return probe(fentry("__fput"), "The last reference of a pidfd's file goes.", {
-    when: isPidfd,
+  const isPidfd = binary(cast("uint64", field(file, "->f_op")), "==", kaddr(OPERATIONS));
+  return probe(fentry(name), "The last reference of a pidfd's file goes.", {
+    ...(name === "__fput" ? { when: isPidfd } : {}),
     body: [
       let_("pid", pidOf(file)),
       ...emit("release", {

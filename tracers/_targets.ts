@@ -29,24 +29,20 @@ import {
 import type { Probe, Statement } from "../program/mod.ts";
 import { countOf, isTracked, MAPS, PROCESS } from "./_kernel_terms.ts";
 
-/** What the probes on targets need to know of the kernel. */
-export interface TargetSites {
+/** Where the callback of the grace period is in a `struct pid`. */
+export interface RcuPlace {
   /** Offset in bytes of `rcu` in `struct pid`. */
-  readonly rcuOffset: number;
+  readonly offset: number;
   /** Name of the parameter of delayed_put_pid(). */
-  readonly rcuParameter: string;
-  /** The function that does the decrement of put_pid(), such as `put_pid.part.0`. */
-  readonly putPid: string;
-  /** Whether processes of the followed command are forgotten when they end. */
-  readonly follow: boolean;
+  readonly parameter: string;
 }
 
-/** Returns the probes that report the life of targets. */
-export function targets(sites: TargetSites): readonly Probe[] {
-  return [exited(sites.follow), reaped(), hashPut(sites), lastPut(sites.putPid)];
-}
-
-function exited(follow: boolean): Probe {
+/**
+ * Returns the probe that reports exits, and ends the program when the guard has gone.
+ *
+ * @param follow whether processes of the followed command are forgotten when they end
+ */
+export function exited(follow: boolean): Probe {
   const task = builtin("curtask");
   const live = field(task, "->signal->live.counter");
   const report = emit("exit", {
@@ -73,7 +69,8 @@ function exited(follow: boolean): Probe {
   );
 }
 
-function reaped(): Probe {
+/** Returns the probe that reports that a target was waited for. */
+export function reaped(): Probe {
   const pid = field(argument("p"), "->thread_pid");
   return probe(fentry("release_task"), "A target was waited for.", {
     when: isTracked(pid),
@@ -81,8 +78,9 @@ function reaped(): Probe {
   });
 }
 
-function hashPut(sites: TargetSites): Probe {
-  const address = binary(cast("uint64", argument(sites.rcuParameter)), "-", int(sites.rcuOffset));
+/** Returns the probe that reports that the pid hash drops its reference. */
+export function hashPut(rcu: RcuPlace): Probe {
+  const address = binary(cast("uint64", argument(rcu.parameter)), "-", int(rcu.offset));
   const pid = variable("pid");
   return probe(
     fentry("delayed_put_pid"),
@@ -99,15 +97,43 @@ function hashPut(sites: TargetSites): Probe {
   );
 }
 
-function lastPut(putPid: string): Probe {
-  const pid = cast("struct pid *", builtin("arg0"));
-  return probe(kprobe(putPid), "Some other holder of a target drops the very last reference.", {
-    when: lookup(MAPS.tracked, builtin("arg0")),
-    body: [
-      if_(binary(countOf(pid), "==", int(1)), [
-        ...emit("last", { pidAddress: builtin("arg0") }),
-        remove(MAPS.tracked, builtin("arg0")),
-      ]),
-    ],
-  });
+/**
+ * Returns the probe where any other holder drops a reference: it reports the very last one.
+ *
+ * Of put_pid() and its clone each can do the decrement, and the one can be called by the other: the first that meets a
+ * count of 1 reports it and forgets the target, so that the second does not know it any more.
+ *
+ * @param name put_pid() or its clone
+ * @param isClone whether it is a clone, of which BTF knows nothing
+ */
+export function lastPut(name: string, isClone: boolean): Probe {
+  const given = isClone ? builtin("arg0") : argument("pid");
+  const pid = cast("struct pid *", given);
+  const address = cast("uint64", given);
+  return probe(
+    isClone ? kprobe(name) : fentry(name),
+    "Some other holder of a target drops the very last reference.",
+    {
+      when: lookup(MAPS.tracked, address),
+      body: [
+        if_(binary(countOf(pid), "==", int(1)), [
+          ...emit("last", { pidAddress: address }),
+          remove(MAPS.tracked, address),
+        ]),
+      ],
+    },
+  );
+}
+
+/** Returns the probe where a `struct pid` is freed, whoever held it last. */
+export function freed(): Probe {
+  const address = cast("uint64", argument("pid"));
+  return probe(
+    fentry("pidfs_free_pid"),
+    "A target is freed, and its last holder was neither hash nor pidfd.",
+    {
+      when: lookup(MAPS.tracked, address),
+      body: [...emit("last", { pidAddress: address }), remove(MAPS.tracked, address)],
+    },
+  );
 }

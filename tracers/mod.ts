@@ -4,13 +4,7 @@
  * @module
  */
 
-export { ANONYMOUS_FILES } from "./_anonymous_files.ts";
-export { births } from "./_births.ts";
-export type { BirthSites } from "./_births.ts";
-export { housekeeping } from "./_housekeeping.ts";
-export type { MadeFile, PidfdFiles } from "./_pidfd_files.ts";
+export type { Experience } from "./pidfd_lifecycle.ts";
 export { LIFECYCLE_SYMBOLS, LIFECYCLE_TRACEPOINTS, planLifecycle } from "./pidfd_lifecycle.ts";
-export { PIDFS_FILES } from "./_pidfs_files.ts";
-export { targets } from "./_targets.ts";
-export type { TargetSites } from "./_targets.ts";
-export type { NoPlan, Plan, TraceLimits } from "./tracer.ts";
+export type { SilentDoors } from "./_doors.ts";
+export type { NoPlan, Plan, Rung, TraceLimits } from "./tracer.ts";

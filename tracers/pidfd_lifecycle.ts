@@ -44,21 +44,36 @@
 
 import { checkup, obstaclesOf } from "../kernel/mod.ts";
 import type { KernelFacts } from "../kernel/mod.ts";
-import { renderAttachPoint } from "../program/mod.ts";
-import type { Probe, TraceProgram } from "../program/mod.ts";
+import { dialectOf, mergePlaces, renderAttachPoint } from "../program/mod.ts";
+import type { Probe } from "../program/mod.ts";
 import { ANONYMOUS_FILES } from "./_anonymous_files.ts";
-import { births } from "./_births.ts";
+import { CLONE_FUNCTIONS } from "./_births.ts";
+import { Doors } from "./_doors.ts";
+import type { SilentDoors } from "./_doors.ts";
 import { housekeeping } from "./_housekeeping.ts";
+import { MAPS } from "./_kernel_terms.ts";
+import { climb } from "./_ladder.ts";
 import { PIDFS_FILES } from "./_pidfs_files.ts";
-import { EXIT_TRACEPOINT, findSites, FUNCTIONS, PIDFD_OPEN } from "./_sites.ts";
-import { targets } from "./_targets.ts";
+import { findPlaces } from "./_places.ts";
+import { births, birthSites, ends, making, PIDFD_OPEN, releasing } from "./_sights.ts";
+import { exited } from "./_targets.ts";
+import { CLONE_TRACEPOINTS, OPEN_TRACEPOINTS } from "./_tracepoint_births.ts";
 import type { NoPlan, Plan, TraceLimits } from "./tracer.ts";
+
+/** The tracepoint that tells when a target ends. */
+const EXIT_TRACEPOINT = "sched:sched_process_exit";
 
 /** The functions and data that this tracer asks about, for `discover`. */
 export const LIFECYCLE_SYMBOLS: readonly string[] = [
-  ...FUNCTIONS,
-  ...[PIDFS_FILES, ANONYMOUS_FILES].flatMap((files) => [...files.functions, files.operations]),
+  ...CLONE_FUNCTIONS,
+  ...[PIDFS_FILES, ANONYMOUS_FILES].flatMap((files) => [
+    ...files.makers,
+    files.operations,
+    ...files.releases.flatMap((it) => it.functions),
+  ]),
   PIDFD_OPEN,
+  "release_task",
+  "delayed_put_pid",
   "do_exit",
   "put_pid",
   "pidfs_free_pid",
@@ -69,7 +84,11 @@ export const LIFECYCLE_SYMBOLS: readonly string[] = [
 ];
 
 /** The tracepoints that this tracer asks about. */
-export const LIFECYCLE_TRACEPOINTS: readonly string[] = [EXIT_TRACEPOINT];
+export const LIFECYCLE_TRACEPOINTS: readonly string[] = [
+  EXIT_TRACEPOINT,
+  ...CLONE_TRACEPOINTS,
+  ...OPEN_TRACEPOINTS,
+];
 
 /** Processes that can be followed at once: entries of a map. */
 const TRACKED_MAX = 16_384;
@@ -77,61 +96,93 @@ const TRACKED_MAX = 16_384;
 /** Bytes of one `printf`'s arguments; the largest record has 21 words. */
 const ON_STACK_LIMIT = 256;
 
+/** What was found out about the doors of a kernel by trying them. */
+export interface Experience {
+  /** Doors that did not fire when they had to. @default {none} */
+  readonly silent?: SilentDoors;
+}
+
 /**
  * Chooses the probes for a kernel, or says why there are none.
  *
  * @param facts what the kernel is known to have
- * @param limits limits of the run
+ * @param limits limits of the run, and what was found out by trying
  * @returns the plan, or the reasons why there is none
  */
-export function planLifecycle(facts: KernelFacts, limits: TraceLimits): Plan | NoPlan {
+export function planLifecycle(facts: KernelFacts, limits: TraceLimits & Experience): Plan | NoPlan {
   const reasons = [...obstacles(facts)];
-  const btf = facts.btf.kind === "known" ? facts.btf.value : undefined;
-  const { law } = facts.pidfd;
-  const files = law === "per-file" ? ANONYMOUS_FILES : PIDFS_FILES;
-  const found = btf === undefined ? undefined : findSites(facts, btf, files);
-  reasons.push(...found?.reasons ?? []);
-  if (reasons.length > 0 || found?.sites === undefined) {
-    return {
-      reasons,
-      hint: "Run with --target lab:6.12 to see the tool at work on a kernel that has all of this",
-    };
+  const { btf: { kind }, bpftrace } = facts;
+  const dialect = bpftrace.kind === "known" ? dialectOf(bpftrace.value.version) : undefined;
+  if (facts.btf.kind !== "known" || dialect === undefined || reasons.length > 0) {
+    return noPlan(reasons.length > 0 ? reasons : [`BTF is ${kind}`]);
+  }
+  const btf = facts.btf.value;
+  const doors = new Doors(facts, { btf, dialect, silent: limits.silent ?? new Map() });
+  const files = facts.pidfd.law === "per-file" ? ANONYMOUS_FILES : PIDFS_FILES;
+  const exit = doors.need(
+    `the tracepoint ${EXIT_TRACEPOINT}`,
+    facts.tracepoints.get(EXIT_TRACEPOINT)?.support,
+    true,
+  );
+  const places = findPlaces(btf);
+  if (exit !== undefined) reasons.push(`${exit}; so the tracepoint ${EXIT_TRACEPOINT} cannot be used`);
+  if (places === undefined) {
+    reasons.push("BTF does not give the places of task_struct.pid_links and task_struct.comm");
+    return noPlan(reasons);
   }
   const { follow } = limits;
+  const sources = { facts, btf, doors, files, places, follow };
+  const born = births(sources, birthSites(sources)).map((it) => climb(it, doors));
+  const calls = [MAPS.cloning, MAPS.opening].filter((_, at) => born[at]?.rung.step !== "none");
+  const made = climb(making(sources, calls), doors);
+  const released = climb(releasing(sources), doors);
+  const ended = ends(sources).map((it) => climb(it, doors));
+  const all = [...born, made, released, ...ended];
+  if (born.every((it) => it.rung.step === "none")) {
+    reasons.push(...new Set(born.flatMap((it) => it.rung.instead)));
+  }
+  if (reasons.length > 0) return noPlan(reasons);
   const subject = [
-    ...births({ ...found.sites, follow, files }),
-    ...files.releases(),
-    ...targets({ ...found.sites, follow }),
+    ...mergePlaces(inOrder([made, ...born, released, ...ended].flatMap((it) => it.probes))),
+    exited(follow),
   ];
   const { first, last } = housekeeping(limits, subject);
   const probes = [...first, ...subject, ...last];
   return {
-    generation: `${facts.pidfd.generation ?? "unknown"} (${files.name})`,
+    generation: `${facts.pidfd.generation ?? facts.pidfd.candidates.join(" or ")} (${files.name})`,
     law: files.law,
-    probes: probes.map((it) => renderAttachPoint(it.attach)),
-    cannotSee: files.cannotSee,
-    unconfirmed: [...found.unconfirmed, ...untried(facts)],
+    probes: probes.map((it) => renderAttachPoint(it.attach, dialect)),
+    ladder: all.map((it) => it.rung),
+    releasesSeen: released.rung.step !== "none",
+    cannotSee: [...files.cannotSee, ...new Set(all.flatMap((it) => it.rung.loses))],
+    unconfirmed: doors.unconfirmed(),
     trackedMax: TRACKED_MAX,
-    program: program(probes, limits),
+    program: {
+      dialect,
+      commOffset: places.commOffset,
+      config: { perfRbPages: limits.bufferPages, maxMapKeys: TRACKED_MAX, onStackLimit: ON_STACK_LIMIT },
+      probes,
+    },
   };
 }
 
-function program(probes: readonly Probe[], limits: TraceLimits): TraceProgram {
+/**
+ * The probes in an order in which every map is filled before it is read: bpftrace takes its type from there.
+ *
+ * What is filled at the begin of a call is read where a file is made, and what is filled there at the end of the call.
+ */
+function inOrder(probes: readonly Probe[]): readonly Probe[] {
+  const isEntry = ({ attach }: Probe) =>
+    attach.kind === "fentry" || attach.kind === "kprobe" ||
+    (attach.kind === "tracepoint" && attach.name.startsWith("sys_enter_"));
+  return [...probes.filter(isEntry), ...probes.filter((it) => !isEntry(it))];
+}
+
+function noPlan(reasons: readonly string[]): NoPlan {
   return {
-    config: { perfRbPages: limits.bufferPages, maxMapKeys: TRACKED_MAX, onStackLimit: ON_STACK_LIMIT },
-    probes,
+    reasons,
+    hint: "Run with --target lab:6.12 to see the tool at work on a kernel that has all of this",
   };
-}
-
-/** Shapes of the pidfd code that were traced, and whose every count was as it should be: Linux 6.1 and 6.12. */
-const TRIED: readonly string[] = ["G2", "G3"];
-
-/** What is not known of a shape that was never traced. */
-function untried({ pidfd: { candidates } }: KernelFacts): readonly string[] {
-  const others = candidates.filter((it) => !TRIED.includes(it));
-  return others.length === 0
-    ? []
-    : [`generation ${others.join(" or ")} was never traced: a birth, a release or a free could pass unseen`];
 }
 
 function obstacles(facts: KernelFacts): readonly string[] {

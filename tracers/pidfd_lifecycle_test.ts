@@ -8,7 +8,7 @@ import { factsOf, TRACEFS_DENIED } from "../tests/support/kernel_machine.ts";
 import type { PlannedMachine } from "../tests/support/kernel_machine.ts";
 import { MAPS } from "./_kernel_terms.ts";
 import { planLifecycle } from "./mod.ts";
-import type { Plan } from "./mod.ts";
+import type { Plan, Rung } from "./mod.ts";
 
 const LIMITS = { deadlineSeconds: 630, eventsMax: 1_000_000, bufferPages: 1024 };
 const PROBES_MAX = 20;
@@ -73,7 +73,8 @@ for (const { kernel, machine, law, generation, follow } of CASES) {
 
   Deno.test(`planLifecycle() forgets every thread when its call is over, for ${what}`, async () => {
     const { probes } = (await planFor(follow, machine)).program;
-    const { tracked: _tracked, tree: _tree, letGo, ...everywhere } = MAPS;
+    const { tracked: _tracked, tree: _tree, letGo, ...others } = MAPS;
+    const { integer: _integer, asked: _asked, askedFlags: _askedFlags, ...everywhere } = others;
     const byThread = [...Object.values(everywhere), ...(law === "per-file" ? [letGo] : [])];
     for (const map of byThread) {
       const setters = probes.filter((it) =>
@@ -100,7 +101,7 @@ function endsOf(probe: Probe): readonly string[] {
     case "free_pid":
       return ["kernel_clone"];
     case "pidfs_alloc_file":
-    case "anon_inode_getfile":
+    case "__anon_inode_getfile":
       return ["kernel_clone", "__x64_sys_pidfd_open"];
     default:
       return [probe.attach.function];
@@ -130,7 +131,7 @@ function statementsOf(body: readonly Statement[]): readonly Statement[] {
 Deno.test("planLifecycle() takes put_pid() itself where the compiler did not split it", async () => {
   const symbols = without(MACHINE_6_12.symbols, "put_pid.part.0");
   const { probes } = await planFor(false, MACHINE_6_12, { symbols });
-  assert.ok(probes.includes("kprobe:put_pid") && !probes.includes("kprobe:put_pid.part.0"));
+  assert.ok(probes.includes("fentry:put_pid") && !probes.includes("kprobe:put_pid.part.0"));
 });
 
 Deno.test("planLifecycle() names places by what BTF says, not by a version", async () => {
@@ -142,13 +143,19 @@ Deno.test("planLifecycle() names places by what BTF says, not by a version", asy
       size: 256,
       members: [{ name: "stashed", type: 1, bits: 0 }, { name: "rcu", type: 1, bits: 8 * 200 }],
     },
-    { kind: "struct", name: "task_struct", size: 64, members: [{ name: "pid_links", type: 1, bits: 8 * 8 }] },
+    {
+      kind: "struct",
+      name: "task_struct",
+      size: 64,
+      members: [{ name: "pid_links", type: 1, bits: 8 * 8 }, { name: "comm", type: 1, bits: 8 * 24 }],
+    },
   ] as const;
   const functions = { ...MACHINE_6_12.functions, delayed_put_pid: "head", __x64_sys_pidfd_open: "__unused" };
   const text = renderProgram((await planFor(false, MACHINE_6_12, { structs, functions })).program);
   assert.match(text, /fentry:delayed_put_pid \/@tracked\[\(\(uint64\)args\.head\) - 200\]\//);
   assert.match(text, /\$task = \$task - 40;/);
   assert.match(text, /args\.__unused->di/);
+  assert.match(text, /\*\(uint64 \*\)kptr\(\(uint64\)curtask \+ 24\)/);
 });
 
 for (const { kernel, machine } of KERNELS) {
@@ -157,23 +164,16 @@ for (const { kernel, machine } of KERNELS) {
     assert.deepEqual(plan.probes, (await planFor(false, machine)).probes);
     const [sentence, ...others] = plan.unconfirmed;
     assert.deepEqual(others, [], "one cause, one sentence");
-    assert.match(sentence ?? "", /copy_process.*sched_process_exit.*put_pid\.part\.0 could not be confirmed/);
+    assert.match(sentence ?? "", /sched_process_exit.*copy_process.*put_pid\.part\.0 could not be confirmed/);
     assert.match(sentence ?? "", /Cannot find tracefs: .*denied[^.]*$/);
   });
 
   Deno.test(`planLifecycle() asks for put_pid() on ${kernel} where tracefs is refused and it was not split`, async () => {
     const symbols = without(machine.symbols, "put_pid.part.0");
     const plan = await planFor(false, machine, { symbols, files: TRACEFS_DENIED, sudo: true });
-    assert.ok(plan.probes.includes("kprobe:put_pid"));
+    assert.ok(plan.probes.includes("fentry:put_pid"));
   });
 }
-
-Deno.test("planLifecycle() says of a generation that was never traced that it was not", async () => {
-  assert.deepEqual((await planFor(false, MACHINE_6_12)).unconfirmed, []);
-  const symbols = { ...MACHINE_6_12.symbols, pidfs_free_pid: "T", pidfs_register_pid: "T" };
-  const { unconfirmed } = await planFor(false, MACHINE_6_12, { symbols });
-  assert.match(unconfirmed.join("\n"), /^generation G[56].* was never traced/);
-});
 
 /** What is in the way, and what must be said about it. */
 type Obstacle = readonly [what: string, machine: Partial<PlannedMachine>, said: RegExp];
@@ -188,24 +188,14 @@ const OBSTACLES: readonly Obstacle[] = [
   }, /cannot be told/],
   [
     "bpftrace is too old",
-    { bpftrace: "bpftrace v0.21.2" },
-    /too old: 0\.22 or later is needed, found .*0\.21\.2/,
+    { bpftrace: "bpftrace v0.11.3" },
+    /too old: 0\.17 or later is needed, found .*0\.11\.3/,
   ],
   ["bpftrace is not there", { bpftrace: null }, /bpftrace cannot be used: .*not on the host/],
   [
     "BTF cannot be read",
     { files: { "/sys/kernel/btf/vmlinux": { fails: "missing" } } },
     /BTF cannot be read/,
-  ],
-  [
-    "ftrace is off",
-    { files: { "/proc/sys/kernel/ftrace_enabled": "0\n" } },
-    /ftrace_enabled" is 0: probes attach and never fire$/,
-  ],
-  [
-    "kprobes are off",
-    { files: { "/sys/kernel/debug/kprobes/enabled": "0\n" } },
-    /kprobes\/enabled" is 0: probes attach and never fire$/,
   ],
   ["tracefs is not found", {
     files: {
@@ -217,65 +207,26 @@ const OBSTACLES: readonly Obstacle[] = [
   ["the tracepoint is missing", {
     files: { "/sys/kernel/tracing/events/sched/sched_process_exit/format": { fails: "missing" } },
   }, /sched_process_exit/],
-  [
-    "the machine is not x86-64",
-    {
-      symbols: { ...without(MACHINE_6_12.symbols, "__x64_sys_pidfd_open"), __arm64_sys_pidfd_open: "T" },
-      functions: {
-        ...without(MACHINE_6_12.functions, "__x64_sys_pidfd_open"),
-        __arm64_sys_pidfd_open: "regs",
-      },
-    },
-    /__x64_sys_pidfd_open/,
-  ],
-  ["the file operations of pidfs are not among the symbols", {
-    symbols: without(MACHINE_6_12.symbols, "pidfs_file_operations"),
-  }, /pidfs_file_operations/],
   ["BTF lacks the structs", {
     structs: [{ kind: "struct", name: "pid", size: 8, members: [{ name: "stashed", type: 1, bits: 0 }] }],
   }, /task_struct\.pid_links/],
-  ["put_pid cannot be probed", {
-    symbols: without(without(MACHINE_6_12.symbols, "put_pid.part.0"), "put_pid"),
-  }, /put_pid/],
-  ...["copy_process", "kernel_clone", "__fput", "pidfs_evict_inode", "release_task", "free_pid"].flatMap(
-    (name): Obstacle[] => [
-      [`there is no function ${name}`, { symbols: without(MACHINE_6_12.symbols, name) }, new RegExp(name)],
-      [
-        `BTF has no function ${name}`,
-        { functions: without(MACHINE_6_12.functions, name) },
-        new RegExp(`BTF.*${name}`),
-      ],
-    ],
-  ),
+  ["neither functions nor tracepoints tell of births", {
+    symbols: without(without(MACHINE_6_12.symbols, "copy_process"), "__x64_sys_pidfd_open"),
+    files: Object.fromEntries(
+      ["task/task_newtask", "syscalls/sys_exit_pidfd_open"].map((it) => [
+        `/sys/kernel/tracing/events/${it}/format`,
+        { fails: "missing" },
+      ]),
+    ),
+  }, /No symbol is named copy_process/],
 ];
 
-/** The same for what only kernels without pidfs need, and for what a refusal to read tracefs does not excuse. */
+/** The same for what only kernels without pidfs need. */
 const OTHER_OBSTACLES: readonly Obstacle[] = [
-  ...["anon_inode_getfile", "pidfd_release"].flatMap((name): Obstacle[] => [
-    [`there is no function ${name}`, { symbols: without(MACHINE_6_1.symbols, name) }, new RegExp(name)],
-    [
-      `BTF has no function ${name}`,
-      { functions: without(MACHINE_6_1.functions, name) },
-      new RegExp(`BTF.*${name}`),
-    ],
-  ]),
-  ["the file operations of pidfds are not among the symbols", {
-    symbols: without(MACHINE_6_1.symbols, "pidfd_fops"),
-  }, /pidfd_fops/],
-  ["tracefs is refused and a function is not among the symbols", {
-    symbols: without(MACHINE_6_1.symbols, "free_pid"),
-    files: TRACEFS_DENIED,
-    sudo: true,
-  }, /^No symbol is named free_pid; so free_pid cannot be probed$/],
-  ["tracefs is refused and put_pid is not among the symbols", {
-    symbols: without(without(MACHINE_6_1.symbols, "put_pid.part.0"), "put_pid"),
-    files: TRACEFS_DENIED,
-    sudo: true,
-  }, /^No symbol is named put_pid/],
   ["tracefs is refused and the symbols cannot be read", {
     files: { ...TRACEFS_DENIED, "/proc/kallsyms": { fails: "denied" } },
     sudo: true,
-  }, /kallsyms/],
+  }, /copy_process\(\) takes its arguments one by one|kallsyms/],
   ["tracefs is not mounted, and debugfs is", {
     files: {
       "/sys/kernel/tracing/available_filter_functions": { fails: "missing" },
@@ -285,6 +236,144 @@ const OTHER_OBSTACLES: readonly Obstacle[] = [
     },
   }, /^Cannot find tracefs: /],
 ];
+
+/** A kernel that lacks something, what is seen by which step then, and what is said about it. */
+type Fall = readonly [
+  what: string,
+  changes: Partial<PlannedMachine>,
+  sight: string,
+  step: Rung["step"],
+  said: RegExp,
+];
+
+const FTRACE_OFF = { "/proc/sys/kernel/ftrace_enabled": "0\n" };
+const KPROBES_OFF = { "/sys/kernel/debug/kprobes/enabled": "0\n" };
+const noFunction = (name: string) => ({ functions: without(MACHINE_6_12.functions, name) });
+const noSymbol = (name: string) => ({ symbols: without(MACHINE_6_12.symbols, name) });
+
+const FALLS: readonly Fall[] = [
+  [
+    "BTF does not describe copy_process",
+    noFunction("copy_process"),
+    "births by clone and clone3",
+    "kprobe",
+    /BTF.*copy_process.*fentry/,
+  ],
+  [
+    "there is no copy_process",
+    noSymbol("copy_process"),
+    "births by clone and clone3",
+    "tracepoint",
+    /No symbol is named copy_process/,
+  ],
+  [
+    "kernel_clone is gone",
+    noSymbol("kernel_clone"),
+    "births by clone and clone3",
+    "tracepoint",
+    /kernel_clone/,
+  ],
+  [
+    "ftrace is off",
+    { files: FTRACE_OFF },
+    "births by clone and clone3",
+    "tracepoint",
+    /ftrace_enabled" is 0/,
+  ],
+  ["ftrace is off", { files: FTRACE_OFF }, "births by pidfd_open", "tracepoint", /ftrace_enabled" is 0/],
+  ["ftrace is off", { files: FTRACE_OFF }, "releases", "none", /ftrace_enabled" is 0/],
+  ["kprobes are off", { files: KPROBES_OFF }, "births by clone and clone3", "fentry", /^$/],
+  [
+    "kprobes are off",
+    { files: KPROBES_OFF },
+    "frees",
+    "fentry",
+    /put_pid\.part\.0 is not seen: .*kprobes\/enabled" is 0/,
+  ],
+  [
+    "the kernel has no kprobes",
+    noSymbol("register_kprobe"),
+    "frees",
+    "fentry",
+    /put_pid\.part\.0 is not seen: The kernel was built without kprobe/,
+  ],
+  [
+    "the kernel has no fentry",
+    noSymbol("register_ftrace_direct"),
+    "releases",
+    "kprobe",
+    /built without fentry/,
+  ],
+  [
+    "the machine is not x86-64",
+    noSymbol("__x64_sys_pidfd_open"),
+    "births by pidfd_open",
+    "tracepoint",
+    /__x64_sys_pidfd_open/,
+  ],
+  [
+    "there is no pidfs_alloc_file",
+    noFunction("pidfs_alloc_file"),
+    "pidfd files being made",
+    "kprobe",
+    /pidfs_alloc_file/,
+  ],
+  ["__fput is inlined", noSymbol("__fput"), "releases", "none", /No symbol is named __fput/],
+  [
+    "the operations of pidfs are not told",
+    noSymbol("pidfs_file_operations"),
+    "releases",
+    "none",
+    /pidfs_file_operations is needed/,
+  ],
+  ["there is no release_task", noSymbol("release_task"), "reaps", "none", /release_task/],
+  [
+    "put_pid cannot be probed",
+    { symbols: without(without(MACHINE_6_12.symbols, "put_pid.part.0"), "put_pid") },
+    "frees",
+    "fentry",
+    /put_pid/,
+  ],
+  ["delayed_put_pid is gone", noSymbol("delayed_put_pid"), "frees", "none", /delayed_put_pid/],
+  [
+    "bpftrace takes no clones",
+    { bpftrace: "bpftrace v0.27.1", files: { "/dev/fd/0": "" } },
+    "frees",
+    "fentry",
+    /put_pid\.part\.0 is not seen: bpftrace 0\.27/,
+  ],
+  [
+    "the kernel tells when a struct pid is freed",
+    {
+      symbols: { ...MACHINE_6_12.symbols, pidfs_free_pid: "T" },
+      functions: { ...MACHINE_6_12.functions, pidfs_free_pid: "pid" },
+    },
+    "frees",
+    "fentry",
+    /^$/,
+  ],
+];
+
+for (const [what, changes, sight, step, said] of FALLS) {
+  Deno.test(`planLifecycle() sees ${sight} by ${step} when ${what}, and says why and what that loses`, async () => {
+    const plan = await planFor(false, MACHINE_6_12, changes);
+    const rung = plan.ladder.find((it) => it.what === sight);
+    assert.equal(rung?.step, step);
+    assert.match([...rung.instead, ...rung.loses].join("\n"), said);
+    assert.ok(rung.loses.every((it) => plan.cannotSee.includes(it)), "what is lost is said");
+    assert.equal(plan.releasesSeen, plan.ladder.find((it) => it.what === "releases")?.step !== "none");
+    assert.equal(new Set(plan.probes).size, plan.probes.length, plan.probes.join("\n"));
+  });
+}
+
+Deno.test("planLifecycle() goes to the next step when a door was found silent", async () => {
+  const facts = await factsOf(MACHINE_6_12);
+  const silent = new Map([["fentry:copy_process", "fentry:copy_process did not fire"]]);
+  const plan = planLifecycle(facts, { ...LIMITS, follow: false, silent });
+  if ("reasons" in plan) assert.fail(plan.reasons.join("\n"));
+  const rung = plan.ladder.find((it) => it.what === "births by clone and clone3");
+  assert.deepEqual([rung?.step, rung?.instead], ["kprobe", ["fentry:copy_process did not fire"]]);
+});
 
 const ALL_OBSTACLES = [
   ...OBSTACLES.map(([what, changes, said]) => [what, { ...MACHINE_6_12, ...changes }, said] as const),

@@ -18,6 +18,20 @@ export interface TraceLimits {
   readonly follow: boolean;
 }
 
+/** How one thing is seen on one kernel: a step of the ladder from fentry down to nothing. */
+export interface Rung {
+  /** What is seen, such as `births by clone and clone3`. */
+  readonly what: string;
+  /** By what: fentry and fexit, kprobes, tracepoints, or not at all. */
+  readonly step: "fentry" | "kprobe" | "tracepoint" | "none";
+  /** The functions that are watched. */
+  readonly functions: readonly string[];
+  /** What this step does not see that the best one sees, one sentence each. */
+  readonly loses: readonly string[];
+  /** Why it is not a better step, one sentence each. */
+  readonly instead: readonly string[];
+}
+
 /** What a tracer will do on one kernel. */
 export interface Plan {
   /** How this kernel makes pidfds, for people. */
@@ -26,6 +40,10 @@ export interface Plan {
   readonly law: "per-file" | "per-inode";
   /** The names of the probes, as bpftrace writes them. */
   readonly probes: readonly string[];
+  /** How each thing is seen. */
+  readonly ladder: readonly Rung[];
+  /** Whether it is seen when a pidfd's last reference goes; otherwise no count can be judged. */
+  readonly releasesSeen: boolean;
   /** What this plan does not see, one sentence each. */
   readonly cannotSee: readonly string[];
   /** What is taken to be there although it was refused to look, one sentence for each cause. */

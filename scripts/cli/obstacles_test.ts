@@ -12,7 +12,6 @@ const DESCRIPTION = { name: "local", release: "6.12.117", machine: "x86_64", boo
 /** Machines that cannot be traced, and the checks that tell why. */
 const ROWS: readonly (readonly [what: string, machine: Partial<PlannedMachine>, ids: readonly string[]])[] = [
   ["bpftrace is missing", { bpftrace: null }, ["bpftrace"]],
-  ["kprobes are off", { files: { "/sys/kernel/debug/kprobes/enabled": "0" } }, ["kprobes-enabled"]],
   ["BTF and bpftrace are missing", {
     bpftrace: null,
     files: { "/sys/kernel/btf/vmlinux": { fails: "missing" } },

@@ -8,7 +8,7 @@ import { holdCommand, launch } from "../../capture/mod.ts";
 import type { Capture, Command } from "../../capture/mod.ts";
 import type { Host, Target } from "../../hosts/mod.ts";
 import type { Scope } from "../../model/mod.ts";
-import { renderProgram } from "../../program/mod.ts";
+import { environmentOf, renderProgram } from "../../program/mod.ts";
 import type { EventBody } from "../../schema/mod.ts";
 import { TOOL } from "../version.ts";
 import type { CommandOutput } from "./command_output.ts";
@@ -115,6 +115,7 @@ export async function runSession(session: SessionOptions): Promise<SessionResult
   await using tape = new Tape({ redact: options.redact, file: session.invocation.recording });
   await using capture = await launch(host, {
     source: renderProgram(prepared.plan.program),
+    environment: environmentOf(prepared.plan.program),
     tap: tape,
     bpftrace: options.bpftrace,
     sudo: options.sudo,

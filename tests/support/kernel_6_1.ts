@@ -18,6 +18,7 @@ export const MACHINE_6_1: PlannedMachine = {
     __fput: "t",
     anon_inode_getfd: "T",
     anon_inode_getfile: "T",
+    __anon_inode_getfile: "t",
     __pidfd_prepare: "t",
     pidfd_create: "T",
     pidfd_release: "t",
@@ -26,6 +27,7 @@ export const MACHINE_6_1: PlannedMachine = {
   functions: {
     ...COMMON_FUNCTIONS,
     anon_inode_getfile: "name",
+    __anon_inode_getfile: "name",
     pidfd_release: "inode",
   },
   structs: [
@@ -35,7 +37,10 @@ export const MACHINE_6_1: PlannedMachine = {
       kind: "struct",
       name: "task_struct",
       size: 4096,
-      members: [{ name: "pid_links", type: 1, bits: 2528 * BITS }],
+      members: [
+        { name: "pid_links", type: 1, bits: 2528 * BITS },
+        { name: "comm", type: 1, bits: 2976 * BITS },
+      ],
     },
   ],
 };

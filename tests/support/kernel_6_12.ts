@@ -44,7 +44,10 @@ export const MACHINE_6_12: PlannedMachine = {
       kind: "struct",
       name: "task_struct",
       size: 4096,
-      members: [{ name: "pid_links", type: 1, bits: 1568 * BITS }],
+      members: [
+        { name: "pid_links", type: 1, bits: 1568 * BITS },
+        { name: "comm", type: 1, bits: 2976 * BITS },
+      ],
     },
   ],
 };

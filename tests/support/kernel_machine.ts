@@ -87,8 +87,12 @@ export async function factsOf(machine: PlannedMachine): Promise<KernelFacts> {
       "/proc/sys/kernel/osrelease": `${machine.release}\n`,
       "/proc/kallsyms": lines.join(""),
       [`${TRACEFS}/available_filter_functions`]: traceable.map(([name]) => `${name}\n`).join(""),
-      [`${TRACEFS}/events/sched/sched_process_exit/format`]:
-        "\tfield:pid_t pid;\toffset:24;\tsize:4;\tsigned:1;\n",
+      ...Object.fromEntries(
+        LIFECYCLE_TRACEPOINTS.map((it) => [
+          `${TRACEFS}/events/${it.replace(":", "/")}/format`,
+          "\tfield:pid_t pid;\toffset:24;\tsize:4;\tsigned:1;\n",
+        ]),
+      ),
       "/sys/kernel/btf/vmlinux": encodeBtf([...structs, ...functions]),
       "/sys/kernel/debug/kprobes/enabled": "1\n",
       "/proc/sys/kernel/ftrace_enabled": "1\n",

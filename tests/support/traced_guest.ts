@@ -14,7 +14,7 @@ import type { GuestHost } from "../../hosts/mod.ts";
 import { buildStimulus } from "../../lab/mod.ts";
 import { Correlator } from "../../model/mod.ts";
 import type { CorrelatorOptions } from "../../model/mod.ts";
-import { renderProgram } from "../../program/mod.ts";
+import { environmentOf, renderProgram } from "../../program/mod.ts";
 import { NdjsonReport, publish } from "../../reports/mod.ts";
 import { jsonSchema } from "../../schema/mod.ts";
 import type { EventType, TraceEvent } from "../../schema/mod.ts";
@@ -97,7 +97,11 @@ export class TracedGuest implements AsyncDisposable {
         limits: () => LIMITS,
         hint: undefined,
       });
-      const capture = await launch(host, { source: renderProgram(plan.program), commandPid: 0 });
+      const capture = await launch(host, {
+        source: renderProgram(plan.program),
+        environment: environmentOf(plan.program),
+        commandPid: 0,
+      });
       return new TracedGuest(host, capture, { law: plan.law, cpus: description.cpus });
     } catch (error) {
       await host[Symbol.asyncDispose]();

@@ -1,0 +1,107 @@
+/**
+ * What the versions of bpftrace read differently, as far as our programs use it.
+ *
+ * A program is one tree for all of them; only its text and its environment differ. Found by running each version in a
+ * guest (`deno task test`, tests/lab/dialects_test.ts); see program/quirks.ts for what was met.
+ *
+ * @module
+ */
+
+import { compareBpftraceVersions } from "../kernel/mod.ts";
+import type { BpftraceVersion } from "../kernel/mod.ts";
+import type { ProgramConfig } from "./ast.ts";
+
+/** One way of writing a program. */
+export interface Dialect {
+  /** The first version that reads it, such as `0.22`. */
+  readonly name: string;
+  /** That version. */
+  readonly since: BpftraceVersion;
+  /** What stands between `args` and the name of an argument. */
+  readonly member: "." | "->";
+  /** The word for the entry of a function that BTF describes. */
+  readonly fentry: "fentry" | "kfunc";
+  /** The word for its return. */
+  readonly fexit: "fexit" | "kretfunc";
+  /** Whether settings stand in the program; otherwise they are given by the environment. */
+  readonly hasConfig: boolean;
+  /** Whether a kprobe may name a clone of the compiler, such as `put_pid.part.0`. */
+  readonly takesClones: boolean;
+}
+
+/** The dialects, oldest first. */
+export const DIALECTS: readonly [Dialect, ...Dialect[]] = [
+  {
+    name: "0.17",
+    since: { major: 0, minor: 17, patch: 0 },
+    member: "->",
+    fentry: "kfunc",
+    fexit: "kretfunc",
+    hasConfig: false,
+    takesClones: true,
+  },
+  {
+    name: "0.22",
+    since: { major: 0, minor: 22, patch: 0 },
+    member: ".",
+    fentry: "fentry",
+    fexit: "fexit",
+    hasConfig: true,
+    takesClones: true,
+  },
+  {
+    name: "0.27",
+    since: { major: 0, minor: 27, patch: 0 },
+    member: ".",
+    fentry: "fentry",
+    fexit: "fexit",
+    hasConfig: true,
+    takesClones: false,
+  },
+];
+
+/**
+ * The way to write for a bpftrace.
+ *
+ * @param version its version
+ * @returns the newest dialect that it reads; `undefined` when it is older than all of them
+ *
+ * @example
+ * ```ts
+ * import { dialectOf } from "./dialect.ts";
+ * import assert from "node:assert/strict";
+ *
+ * assert.equal(dialectOf({ major: 0, minor: 23, patch: 2 })?.name, "0.22");
+ * assert.equal(dialectOf({ major: 0, minor: 11, patch: 3 }), undefined);
+ * ```
+ */
+export function dialectOf(version: BpftraceVersion): Dialect | undefined {
+  return DIALECTS.findLast((it) => compareBpftraceVersions(version, it.since) >= 0);
+}
+
+/**
+ * The environment that bpftrace has to be started with.
+ *
+ * @param program its settings, and the way it is written
+ * @returns names and values; none where the settings stand in the program
+ *
+ * @example
+ * ```ts
+ * import { DIALECTS, environmentOf } from "./dialect.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const config = { perfRbPages: 64, maxMapKeys: 4096, onStackLimit: 256 };
+ * assert.equal(environmentOf({ dialect: DIALECTS[0], config }).BPFTRACE_PERF_RB_PAGES, "64");
+ * ```
+ */
+export function environmentOf(
+  { dialect, config }: { readonly dialect: Dialect; readonly config: ProgramConfig },
+): Readonly<Record<string, string>> {
+  if (dialect.hasConfig) return {};
+  return {
+    BPFTRACE_PERF_RB_PAGES: `${config.perfRbPages}`,
+    // 0.17 has the one name, its successors have the other.
+    BPFTRACE_MAP_KEYS_MAX: `${config.maxMapKeys}`,
+    BPFTRACE_MAX_MAP_KEYS: `${config.maxMapKeys}`,
+  };
+}

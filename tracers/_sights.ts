@@ -1,0 +1,193 @@
+/**
+ * What the lifecycle tracer has to see, and every way to see it, the best one first.
+ *
+ * @module
+ */
+
+import type { Btf, KernelFacts } from "../kernel/mod.ts";
+import { CLONE_FUNCTIONS, cloneBirths, fileMade, openBirths } from "./_births.ts";
+import type { BirthSites } from "./_births.ts";
+import type { Doors } from "./_doors.ts";
+import type { Sight, Way } from "./_ladder.ts";
+import type { PidfdFiles } from "./_pidfd_files.ts";
+import type { Places } from "./_places.ts";
+import { freed, hashPut, lastPut, reaped } from "./_targets.ts";
+import { CLONE_TRACEPOINTS, OPEN_TRACEPOINTS, tracedClones, tracedOpens } from "./_tracepoint_births.ts";
+
+/** System call function of pidfd_open. Its arguments are read from the registers of x86-64. */
+export const PIDFD_OPEN = "__x64_sys_pidfd_open";
+
+/** What the sights are made of. */
+export interface SightSources {
+  /** What the kernel is known to have. */
+  readonly facts: KernelFacts;
+  /** Its types. */
+  readonly btf: Btf;
+  /** Its doors. */
+  readonly doors: Doors;
+  /** How its pidfd files are made. */
+  readonly files: PidfdFiles;
+  /** Where things are. */
+  readonly places: Places;
+  /** Whether the command is followed. */
+  readonly follow: boolean;
+}
+
+/** Whether it can be seen when a pidfd file is made. */
+export function isMadeSeen({ files, doors }: SightSources): boolean {
+  return files.makers.some((it) => doors.door(it) !== undefined);
+}
+
+/**
+ * Where a pidfd file is made.
+ *
+ * @param sources what is known of the kernel
+ * @param calls the maps that tell that a thread is in a call which reports its birth itself
+ */
+export function making({ files }: SightSources, calls: readonly string[]): Sight {
+  return {
+    what: "pidfd files being made",
+    ways: files.makers.map((maker) => (): Way => ({
+      functions: [maker],
+      probes: () => [fileMade(maker, files, calls)],
+    })),
+    without: [
+      "pidfds that are made by other calls than clone, clone3 and pidfd_open are not seen",
+      "the file of a call that fails is not seen",
+    ],
+  };
+}
+
+/** What the probes of births need to know. */
+export function birthSites(sources: SightSources): BirthSites {
+  const { facts, files, places, follow } = sources;
+  return {
+    tgidLinkOffset: places.tgidLinkOffset,
+    follow,
+    files,
+    madeSeen: isMadeSeen(sources),
+    operationsKnown: facts.symbols.has(files.operations),
+  };
+}
+
+/** Births, by the calls that make them. */
+export function births(sources: SightSources, sites: BirthSites): readonly Sight[] {
+  const { facts, btf, doors } = sources;
+  const parameter = btf.functionParameters(PIDFD_OPEN)?.[0]?.name ?? "regs";
+  const isX86 = facts.symbols.has(PIDFD_OPEN);
+  const missing = (names: readonly string[]) =>
+    names.map((it) => {
+      const tracepoint = facts.tracepoints.get(it);
+      const reason = doors.need(`the tracepoint ${it}`, tracepoint?.support, true);
+      return reason === undefined ? undefined : `${reason}; so the tracepoint ${it} cannot be used`;
+    });
+  return [
+    {
+      what: "births by clone and clone3",
+      ways: [
+        () => ({ functions: CLONE_FUNCTIONS, probes: () => cloneBirths(sites) }),
+        () => ({
+          functions: [],
+          step: "tracepoint",
+          missing: missing(CLONE_TRACEPOINTS),
+          loses: ["calls of clone and clone3 that fail are not seen"],
+          probes: () => tracedClones(sites),
+        }),
+      ],
+      without: ["pidfds that are made by clone and clone3 are not seen"],
+    },
+    {
+      what: "births by pidfd_open",
+      ways: [
+        () => ({
+          functions: isX86 ? [PIDFD_OPEN] : [],
+          missing: isX86 ? [] : [`The system call function ${PIDFD_OPEN} is not among the symbols`],
+          probes: () => openBirths(PIDFD_OPEN, parameter, sites),
+        }),
+        () => ({
+          functions: [],
+          step: "tracepoint",
+          missing: missing(OPEN_TRACEPOINTS),
+          probes: () => tracedOpens(sites),
+        }),
+      ],
+      without: ["pidfds that are made by pidfd_open are not seen"],
+    },
+  ];
+}
+
+/** Where a file goes, and its reference with it. */
+export function releasing({ facts, files }: SightSources): Sight {
+  return {
+    what: "releases",
+    ways: files.releases.map((it) => (): Way => ({
+      functions: it.functions,
+      missing: it.symbols.map((name) => {
+        const support = facts.symbols.exists(name);
+        return support.kind === "supported" ? undefined : `The symbol ${name} is needed: ${support.reason}`;
+      }),
+      probes: it.probes,
+    })),
+    without: [
+      "when a pidfd's last reference goes is not seen: how many are open cannot be told, and no count is judged",
+    ],
+  };
+}
+
+/** What becomes of the processes that pidfds name. */
+export function ends({ places: { rcu }, doors, facts }: SightSources): readonly Sight[] {
+  const noPlace = rcu === undefined
+    ? "BTF does not give the place of pid.rcu or delayed_put_pid's parameter"
+    : undefined;
+  const hash = () => rcu === undefined ? [] : [hashPut(rcu)];
+  return [
+    {
+      what: "reaps",
+      ways: [() => ({ functions: ["release_task"], probes: () => [reaped()] })],
+      without: ["when a process is waited for is not seen"],
+    },
+    {
+      what: "frees",
+      ways: [
+        () => ({
+          functions: ["delayed_put_pid", "pidfs_free_pid"],
+          missing: [noPlace],
+          probes: () => [...hash(), freed()],
+        }),
+        () => {
+          const { reachable, loses, reason } = puts(facts, doors);
+          return {
+            functions: ["delayed_put_pid", ...reachable],
+            missing: [noPlace, reason],
+            loses,
+            probes: () => [...hash(), ...reachable.map((it) => lastPut(it, it !== "put_pid"))],
+          };
+        },
+        () => ({
+          functions: ["delayed_put_pid"],
+          missing: [noPlace],
+          loses: ["the last reference is seen only when the pid hash or a pidfd holds it"],
+          probes: hash,
+        }),
+      ],
+      without: ["when a struct pid is freed is seen only when a pidfd held its last reference"],
+    },
+  ];
+}
+
+/** put_pid() and what the compiler split off it: each of them can do the decrement. */
+function puts(facts: KernelFacts, doors: Doors): {
+  readonly reachable: readonly string[];
+  readonly loses: readonly string[];
+  readonly reason: string | undefined;
+} {
+  const clones = facts.symbols.variants("put_pid").map((it) => it.name).filter((it) =>
+    /\.part\.\d+$/.test(it)
+  );
+  const all = ["put_pid", ...clones];
+  const reachable = all.filter((it) => doors.door(it) !== undefined);
+  const loses = all.filter((it) => !reachable.includes(it)).map((it) =>
+    `the last reference that is dropped in ${it} is not seen: ${doors.reasons(it).at(-1)}`
+  );
+  return { reachable, loses, reason: reachable.length === 0 ? doors.reasons("put_pid")[0] : undefined };
+}
