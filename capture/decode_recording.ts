@@ -21,7 +21,13 @@ import {
 import type { Shape } from "./_shape.ts";
 import type { Diagnostic } from "./diagnostic.ts";
 import { RECORDING_FORMAT, REDACT_FIELDS } from "./recording.ts";
-import type { RecordingEnd, RecordingEntry, RecordingHeader, ResumePoint } from "./recording.ts";
+import type {
+  RecordedPlan,
+  RecordingEnd,
+  RecordingEntry,
+  RecordingHeader,
+  ResumePoint,
+} from "./recording.ts";
 import { RecordingError } from "./recording_error.ts";
 
 const RESUME: Shape<ResumePoint> = object({
@@ -35,6 +41,22 @@ const RESUME: Shape<ResumePoint> = object({
     promised: integer,
   })),
 });
+
+const PLAN_FIELDS = {
+  generation: text,
+  law: oneOf(["per-file", "per-inode"]),
+  probes: list(text),
+  cannotSee: list(text),
+  trackedMax: integer,
+  bufferPages: integer,
+  program: text,
+};
+
+/** Recordings from before there were plans without releases do not say that they have them. */
+const PLAN: Shape<RecordedPlan> = (value, place) =>
+  "releasesSeen" in anything(value, place)
+    ? object({ ...PLAN_FIELDS, releasesSeen: truth })(value, place)
+    : object(PLAN_FIELDS)(value, place);
 
 const HEADER: Shape<RecordingHeader> = object({
   recording: oneOf([RECORDING_FORMAT]),
@@ -52,15 +74,7 @@ const HEADER: Shape<RecordingHeader> = object({
     uid: integer,
   }),
   facts: anything,
-  plan: object({
-    generation: text,
-    law: oneOf(["per-file", "per-inode"]),
-    probes: list(text),
-    cannotSee: list(text),
-    trackedMax: integer,
-    bufferPages: integer,
-    program: text,
-  }),
+  plan: PLAN,
   attachment: object({ attachedNs: decimal, utcOffsetNs: decimal, bpftracePid: integer }),
   scope: object({ pids: nullable(list(integer)), comm: nullable(text), descendants: truth }),
   options: object({ failedOnly: truth, eventsMax: integer }),
@@ -69,6 +83,7 @@ const HEADER: Shape<RecordingHeader> = object({
   resume: nullable(RESUME),
 });
 
+const SILENCED = object({ fromNs: decimal, toNs: nullable(decimal), detail: text });
 const RAW: Shape<readonly string[]> = list(text);
 
 const WORDS = { level: oneOf(["note", "warning", "error"]), text };
@@ -147,6 +162,7 @@ export function decodeEntry(line: string, number: number): RecordingEntry {
   if (isObject(value)) {
     if ("raw" in value) return { kind: "raw", lines: shaped(RAW, value.raw, number) };
     if (value.cut === true) return { kind: "cut" };
+    if ("silenced" in value) return { kind: "silenced", ...shaped(SILENCED, value.silenced, number) };
     if ("end" in value) return { kind: "end", end: shaped(END, value.end, number) };
   }
   throw damaged("it is none of a recording", number);

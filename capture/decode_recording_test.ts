@@ -22,6 +22,7 @@ test("decodeEntry() gives back every entry, whatever bytes bpftrace printed", ()
   const entry: fc.Arbitrary<RecordingEntry> = fc.oneof(
     fc.array(fc.string({ unit: "binary" })).map((lines) => ({ kind: "raw", lines } as const)),
     fc.constant({ kind: "cut" } as const),
+    fc.constant({ kind: "silenced", fromNs: "7", toNs: null, detail: "off" } as const),
     fc.constant({ kind: "end", end: RECORDED_END } as const),
   );
   fc.assert(fc.property(entry, (it) => {

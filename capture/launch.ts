@@ -11,6 +11,7 @@ import type { Diagnostic } from "./diagnostic.ts";
 import { Guarded } from "./guarded.ts";
 import { readMessage } from "./message.ts";
 import type { CaptureMessage } from "./message.ts";
+import { uptimeNs } from "./uptime.ts";
 
 /** Longest time in milliseconds that bpftrace may take until everything is attached. */
 export const READY_LIMIT_MS = 120_000;
@@ -197,26 +198,6 @@ async function untilReady(
     }
   }
   return undefined;
-}
-
-/**
- * The machine's CLOCK_BOOTTIME now, rounded up to the next hundredth.
- *
- * BEGIN runs before the other probes are attached, and its line is passed on after: so it is asked for after that.
- */
-async function uptimeNs(host: Host): Promise<bigint> {
-  const text = await host.readText("/proc/uptime");
-  const match = /^(\d+)\.(\d\d) /.exec(text);
-  if (match === null) {
-    throw new HostError(
-      `Cannot read "/proc/uptime": expected two numbers, got ${JSON.stringify(text.slice(0, 80))}`,
-      {
-        host: host.name,
-        kind: "failed",
-      },
-    );
-  }
-  return (BigInt(match[1] ?? 0) * 100n + BigInt(match[2] ?? 0) + 1n) * 10_000_000n;
 }
 
 interface Log {

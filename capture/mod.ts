@@ -37,4 +37,7 @@ export type { RecordingErrorOptions, RecordingProblem } from "./recording_error.
 export { Redactor } from "./redact.ts";
 export { openRecording } from "./replay.ts";
 export type { RecordingPart, ReplayStep } from "./replay.ts";
+export { parseReport, runSelfStimulus } from "./self_stimulus.ts";
+export type { StimulusBirth, StimulusReport } from "./self_stimulus.ts";
+export { uptimeNs } from "./uptime.ts";
 export { frame, isZstd, unpackFrames } from "./zstd.ts";

@@ -89,6 +89,11 @@ export class Recorder {
     this.#take({ kind: "cut" });
   }
 
+  /** Takes note of what was not seen. */
+  silenced(what: { readonly fromNs: string; readonly toNs: string | null; readonly detail: string }): void {
+    this.#take({ kind: "silenced", ...what });
+  }
+
   /** Writes how the run ended and closes the file; resolves with the failure, if there was one. */
   async end(end: RecordingEnd): Promise<Error | undefined> {
     this.#take({ kind: "end", end });

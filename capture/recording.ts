@@ -60,6 +60,8 @@ export interface RecordedPlan {
   readonly generation: string;
   /** What holds one reference of a `struct pid`. */
   readonly law: "per-file" | "per-inode";
+  /** Whether it is seen when a pidfd's last reference goes. @default {true} */
+  readonly releasesSeen?: boolean;
   /** Names of the probes. */
   readonly probes: readonly string[];
   /** One sentence each. */
@@ -122,7 +124,7 @@ export interface RecordingHeader {
   readonly redacted: readonly RedactField[];
   /** The body of the `start` event. */
   readonly start: EventBody<"start">;
-  /** `null` in the first part. */
+  /** `null` in the first part, unless records were numbered before the run began. */
   readonly resume: ResumePoint | null;
 }
 
@@ -147,6 +149,13 @@ export type RecordingEntry =
   | { readonly kind: "raw"; readonly lines: readonly string[] }
   /** The run was ended in the middle of things: what comes after is not counted as lost. */
   | { readonly kind: "cut" }
+  /** Something was not seen, and no line of bpftrace tells of it. */
+  | {
+    readonly kind: "silenced";
+    readonly fromNs: string;
+    readonly toNs: string | null;
+    readonly detail: string;
+  }
   /** How the run ended; the last line. */
   | { readonly kind: "end"; readonly end: RecordingEnd };
 
@@ -179,6 +188,10 @@ export function encodeEntry(entry: RecordingEntry): string {
       return `${JSON.stringify({ raw: entry.lines })}\n`;
     case "cut":
       return '{"cut":true}\n';
+    case "silenced": {
+      const { fromNs, toNs, detail } = entry;
+      return `${JSON.stringify({ silenced: { fromNs, toNs, detail } })}\n`;
+    }
     case "end":
       return `${JSON.stringify({ end: entry.end })}\n`;
     default:

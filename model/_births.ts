@@ -180,7 +180,9 @@ function born(
     target: targetOf(target),
     count,
   }, { ktimeNs: event.ktimeNs, followed });
-  if (early === undefined) {
+  // Nothing would ever take it away again.
+  const isKept = early === undefined && state.options.releasesSeen !== false;
+  if (isKept) {
     state.files.set(file, { id, target, createdSeq: seq, createdNs: event.ktimeNs, followed });
   }
   if (installed) judge(state, out, { target, count, ...(exact ? { exact: "R13" } : {}), seq });

@@ -138,9 +138,9 @@ export function leaveScope(state: ModelState, pid: number, startNs: bigint): voi
   }
 }
 
-/** Whether all probes were attached when something happened. */
+/** Whether all probes were attached when something happened, and what is born then will be seen to go. */
 export function isWhole(state: ModelState, ktimeNs: bigint): boolean {
-  return ktimeNs >= state.options.attachedNs;
+  return state.options.releasesSeen !== false && ktimeNs >= state.options.attachedNs;
 }
 
 /** Returns the names of the bits of `f_flags` that open(2) and pidfd_open(2) know; other bits as hex. */

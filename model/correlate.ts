@@ -42,6 +42,8 @@ export interface StreamTrust {
   readonly late: number;
   /** Records that fit no lifecycle. */
   readonly unmatched: number;
+  /** Whether it was seen when a pidfd's last reference goes. */
+  readonly releasesSeen: boolean;
   /** Counts compared with an expected value. */
   readonly countsChecked: number;
   /** Those that were equal. */
@@ -59,6 +61,7 @@ export class Correlator {
   #records = 0;
   #late = 0;
   #undecodable = 0;
+  #uncounted = false;
   #isCut = false;
 
   /** Starts with nothing seen; see {@linkcode CorrelatorOptions}. */
@@ -70,10 +73,11 @@ export class Correlator {
 
   /** What is known of the stream so far. */
   get trust(): StreamTrust {
-    const { unmatched, counts } = this.#state;
+    const { unmatched, counts, options } = this.#state;
     return {
+      releasesSeen: options.releasesSeen !== false,
       records: this.#records,
-      lost: this.#undecodable > 0 ? null : this.#numbering.lost,
+      lost: this.#undecodable > 0 || this.#uncounted ? null : this.#numbering.lost,
       late: this.#late,
       unmatched,
       countsChecked: counts.checked,
@@ -107,6 +111,14 @@ export class Correlator {
    */
   cut(): void {
     this.#isCut = true;
+  }
+
+  /** Takes a loss that no message tells of. */
+  lose(loss: Loss): readonly Update[] {
+    const updates: Update[] = [];
+    if (loss.events === null) this.#uncounted = true;
+    this.#step({ kind: "loss", loss }, updates);
+    return updates;
   }
 
   /** Takes messages in their order of arrival and returns what they let us say. */

@@ -9,6 +9,8 @@ export type { CorrelatorOptions, StreamPoint, StreamTrust } from "./correlate.ts
 export { errnoName } from "./errno.ts";
 export { compare, knownHolders } from "./ledger.ts";
 export type { Count, Reading } from "./ledger.ts";
+export { judgeRehearsal } from "./rehearsal.ts";
+export type { Rehearsal, Trial } from "./rehearsal.ts";
 export { ruleOf, RULES } from "./rules/registry.ts";
 export type { Rule, RuleId } from "./rules/registry.ts";
 export { initialState } from "./state.ts";

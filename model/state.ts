@@ -168,6 +168,8 @@ export interface ModelOptions {
   readonly attachedNs: bigint;
   /** What is in scope. */
   readonly scope: Scope;
+  /** Whether it is seen when a pidfd's last reference goes; without that no count is judged. @default {true} */
+  readonly releasesSeen?: boolean | undefined;
 }
 
 /** All that the model remembers. {@linkcode step} is the only function that changes it. */

@@ -68,6 +68,11 @@ export class Tally {
     this.#targetsSeen += 1;
   }
 
+  /** Pidfds and failed calls that were seen. */
+  get seen(): number {
+    return this.#created + this.#released + this.#baselineReleased + this.#cloneFailed + this.#openFailed;
+  }
+
   /** Rules that were broken. */
   get findings(): number {
     return this.#findings;
@@ -83,7 +88,7 @@ export class Tally {
     return {
       created: this.#created,
       released: this.#released,
-      open: this.#open.size,
+      open: trust.releasesSeen ? this.#open.size : null,
       baseline_released: this.#baselineReleased,
       clone_failed: this.#cloneFailed,
       open_failed: this.#openFailed,

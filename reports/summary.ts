@@ -20,7 +20,9 @@ export function summaryText(summary: EventBody<"summary">): string {
     ? ""
     : `, ${summary.baseline_released} from before released`;
   return [
-    `pidfds: ${summary.created} created, ${summary.released} released, ${summary.open} open${baseline}; ` +
+    `pidfds: ${summary.created} created, ${summary.released} released, ${
+      summary.open ?? "unknown"
+    } open${baseline}; ` +
     `${failed} failed calls`,
     `targets: ${summary.targets}, ${summary.targets_exited} exited, ${summary.targets_freed} freed; ` +
     `counts read: ${summary.counts_checked}, ${summary.counts_equal} exact, ${summary.counts_above} with other ` +

@@ -53,6 +53,11 @@ export const ANSWER_TABLE = {
       generation: { kind: "text", meaning: "how this kernel makes pidfds, such as G3 (pidfs)" },
       law: { values: LAWS, meaning: "what holds one `struct pid` reference" },
       probes: { kind: "texts", meaning: "the probes that would be attached" },
+      ladder: {
+        kind: "texts",
+        meaning:
+          "how each thing is seen: by fentry, kprobe, tracepoint or not at all, where, and why not better",
+      },
       cannot_see: { kind: "texts", meaning: "what this plan does not see, one sentence each" },
       doubts: { kind: "texts", meaning: "what is needed and could not be found out, one sentence each" },
       buffer_bytes: { kind: "integer", meaning: "kernel memory of all ring buffers, at most" },

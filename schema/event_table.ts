@@ -174,10 +174,10 @@ export const EVENT_TABLE = {
     meaning: "Something was not seen: what depends on it is undetermined",
     fields: {
       reason: {
-        values: ["buffer-full", "gap", "late", "undecodable", "probe-error"],
+        values: ["buffer-full", "gap", "late", "undecodable", "probe-error", "silenced"],
         meaning:
           "bpftrace dropped events; numbers are missing; an event came after its place; a line could not " +
-          "be read; a probe reported an error",
+          "be read; a probe reported an error; probes were switched off",
       },
       events: { kind: "integer", nullable: true, meaning: "how many, when that is known" },
       cpu: { kind: "integer", nullable: true, meaning: "the CPU, when it is known" },
@@ -195,7 +195,11 @@ export const EVENT_TABLE = {
     fields: {
       created: { kind: "integer", meaning: "pidfds made" },
       released: { kind: "integer", meaning: "pidfds released" },
-      open: { kind: "integer", meaning: "pidfds made and not released" },
+      open: {
+        kind: "integer",
+        nullable: true,
+        meaning: "pidfds made and not released; null where releases are not seen",
+      },
       baseline_released: { kind: "integer", meaning: "pidfds released whose birth was before the probes" },
       clone_failed: { kind: "integer", meaning: "failed calls of clone and clone3 with CLONE_PIDFD" },
       open_failed: { kind: "integer", meaning: "failed calls of pidfd_open" },

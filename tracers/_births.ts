@@ -99,14 +99,7 @@ export function fileMade(maker: string, files: PidfdFiles, calls: readonly strin
   const inCall = calls.map((it): Expr => lookup(it, THREAD))
     .reduce<Expr | undefined>((all, it) => all === undefined ? it : binary(all, "||", it), undefined);
   return files.made(maker, ({ file, pid }) => {
-    const made = cast("struct file *", file);
-    const report = emit("made", {
-      file,
-      pidAddress: pid,
-      count: countOf(pid),
-      inode: field(made, "->f_inode->i_ino"),
-      fileFlags: field(made, "->f_flags"),
-    });
+    const report = reportMade(file, pid);
     const remember = set(MAPS.file, THREAD, cast("uint64", file));
     return [
       set(MAPS.tracked, cast("uint64", pid), int(1)),
@@ -119,6 +112,37 @@ function copyProcessEntry(): Probe {
   return probe(fentry("copy_process"), "A call with CLONE_PIDFD begins: remember its thread.", {
     when: ASKED,
     body: [set(MAPS.cloning, THREAD, int(1))],
+  });
+}
+
+function reportMade(file: Expr, pid: Expr): readonly Statement[] {
+  const made = cast("struct file *", file);
+  return emit("made", {
+    file,
+    pidAddress: pid,
+    count: countOf(pid),
+    inode: field(made, "->f_inode->i_ino"),
+    fileFlags: field(made, "->f_flags"),
+  });
+}
+
+/** The function that made pidfds in the first kernels, and on some later ones those of pidfd_open. */
+export const GETFD = "anon_inode_getfd";
+
+/** `"[pidfd]"` and its end, as a little-endian integer. */
+const PIDFD_NAME = 0x005d_6466_6469_705bn;
+
+/** Returns the probe where anon_inode_getfd() gives a pidfd; its file is known by its slot. */
+export function fdMade(): Probe {
+  const isPidfd = binary(load("uint64", argument("name")), "==", int(PIDFD_NAME));
+  const pid = cast("struct pid *", argument("priv"));
+  return probe(fexit(GETFD), "A pidfd was made and installed: follow its struct pid from now on.", {
+    when: isPidfd,
+    body: [
+      ...slotOf(builtin("retval")),
+      set(MAPS.tracked, cast("uint64", pid), int(1)),
+      ...reportMade(load("uint64", variable("slot")), pid),
+    ],
   });
 }
 

@@ -82,6 +82,20 @@ export class Doors {
     return kprobe === undefined || kprobe === fentry ? [fentry] : [fentry, kprobe];
   }
 
+  /**
+   * Why a tracepoint cannot be used.
+   *
+   * @param name such as `task:task_newtask`
+   * @returns the reason; `undefined` when it can
+   */
+  tracepoint(name: string): string | undefined {
+    const silent = this.#options.silent.get(`tracepoint:${name}`);
+    if (silent !== undefined) return silent;
+    const what = `the tracepoint ${name}`;
+    const reason = this.need(what, this.#facts.tracepoints.get(name)?.support, true);
+    return reason === undefined ? undefined : `${reason}; so ${what} cannot be used`;
+  }
+
   /** Writes probes for the doors that their functions have. */
   through(probes: readonly Probe[]): readonly Probe[] {
     return probes.flatMap((it) => {

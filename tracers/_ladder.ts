@@ -16,8 +16,8 @@ export interface Way {
   readonly functions: readonly string[];
   /** Other things that it needs, each with the reason why it is not there. */
   readonly missing?: readonly (string | undefined)[];
-  /** Its step when it watches no function. */
-  readonly step?: "tracepoint";
+  /** Tracepoints that it uses instead; all of them are needed. */
+  readonly tracepoints?: readonly string[];
   /** What it does not see that the best way sees, one sentence each. */
   readonly loses?: readonly string[];
   /** Its probes, written for fentry and fexit. */
@@ -62,15 +62,20 @@ export function climb(sight: Sight, doors: Doors): Seen {
       continue;
     }
     const used = way.functions.map((it) => doors.door(it));
-    const step: Rung["step"] = way.step ?? (used.includes("kprobe") ? "kprobe" : "fentry");
+    const tracepoints = way.tracepoints ?? [];
+    const functional = used.includes("kprobe") ? "kprobe" : "fentry";
     const instead = way.functions.flatMap((it) => doors.door(it) === "kprobe" ? doors.reasons(it) : []);
     const probes = doors.through(way.probes());
     const returns = probes.some((it) => it.attach.kind === "kretprobe") ? [MISSED_RETURNS] : [];
     return {
       rung: {
         what: sight.what,
-        step,
+        step: tracepoints.length > 0 ? "tracepoint" : functional,
         functions: way.functions,
+        doors: [
+          ...way.functions.map((it) => `${doors.door(it)}:${it}`),
+          ...tracepoints.map((it) => `tracepoint:${it}`),
+        ],
         loses: [...way.loses ?? [], ...returns],
         instead: [...new Set([...passedOver, ...instead])],
       },
@@ -79,7 +84,7 @@ export function climb(sight: Sight, doors: Doors): Seen {
   }
   const instead = [...new Set(passedOver)];
   return {
-    rung: { what: sight.what, step: "none", functions: [], loses: sight.without, instead },
+    rung: { what: sight.what, step: "none", functions: [], doors: [], loses: sight.without, instead },
     probes: [],
   };
 }
@@ -90,5 +95,6 @@ function obstaclesOf(way: Way, doors: Doors): readonly string[] {
   const functions = fentry !== undefined && kprobe !== undefined && way.functions.length > 0
     ? [fentry, kprobe]
     : way.functions.flatMap((it) => doors.door(it) === undefined ? doors.reasons(it) : []);
-  return [...functions, ...(way.missing ?? []).filter((it) => it !== undefined)];
+  const tracepoints = (way.tracepoints ?? []).map((it) => doors.tracepoint(it));
+  return [...functions, ...[...tracepoints, ...way.missing ?? []].filter((it) => it !== undefined)];
 }

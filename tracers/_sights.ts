@@ -5,7 +5,7 @@
  */
 
 import type { Btf, KernelFacts } from "../kernel/mod.ts";
-import { CLONE_FUNCTIONS, cloneBirths, fileMade, openBirths } from "./_births.ts";
+import { CLONE_FUNCTIONS, cloneBirths, fdMade, fileMade, GETFD, openBirths } from "./_births.ts";
 import type { BirthSites } from "./_births.ts";
 import type { Doors } from "./_doors.ts";
 import type { Sight, Way } from "./_ladder.ts";
@@ -58,6 +58,24 @@ export function making({ files }: SightSources, calls: readonly string[]): Sight
   };
 }
 
+/**
+ * Births as one function alone tells of them.
+ *
+ * @param sources what is known of the kernel
+ * @param name the function that the user named
+ */
+export function forced({ files }: SightSources, name: string): Sight {
+  return {
+    what: "births",
+    ways: [() => ({
+      functions: [name],
+      loses: [`pidfds that are not made by ${name} are not seen`],
+      probes: () => [name === GETFD ? fdMade() : fileMade(name, files, [])],
+    })],
+    without: ["no birth of a pidfd is seen"],
+  };
+}
+
 /** What the probes of births need to know. */
 export function birthSites(sources: SightSources): BirthSites {
   const { facts, files, places, follow } = sources;
@@ -72,15 +90,9 @@ export function birthSites(sources: SightSources): BirthSites {
 
 /** Births, by the calls that make them. */
 export function births(sources: SightSources, sites: BirthSites): readonly Sight[] {
-  const { facts, btf, doors } = sources;
+  const { facts, btf } = sources;
   const parameter = btf.functionParameters(PIDFD_OPEN)?.[0]?.name ?? "regs";
   const isX86 = facts.symbols.has(PIDFD_OPEN);
-  const missing = (names: readonly string[]) =>
-    names.map((it) => {
-      const tracepoint = facts.tracepoints.get(it);
-      const reason = doors.need(`the tracepoint ${it}`, tracepoint?.support, true);
-      return reason === undefined ? undefined : `${reason}; so the tracepoint ${it} cannot be used`;
-    });
   return [
     {
       what: "births by clone and clone3",
@@ -88,8 +100,7 @@ export function births(sources: SightSources, sites: BirthSites): readonly Sight
         () => ({ functions: CLONE_FUNCTIONS, probes: () => cloneBirths(sites) }),
         () => ({
           functions: [],
-          step: "tracepoint",
-          missing: missing(CLONE_TRACEPOINTS),
+          tracepoints: CLONE_TRACEPOINTS,
           loses: ["calls of clone and clone3 that fail are not seen"],
           probes: () => tracedClones(sites),
         }),
@@ -106,8 +117,7 @@ export function births(sources: SightSources, sites: BirthSites): readonly Sight
         }),
         () => ({
           functions: [],
-          step: "tracepoint",
-          missing: missing(OPEN_TRACEPOINTS),
+          tracepoints: OPEN_TRACEPOINTS,
           probes: () => tracedOpens(sites),
         }),
       ],

@@ -5,6 +5,6 @@
  */
 
 export type { Experience } from "./pidfd_lifecycle.ts";
-export { LIFECYCLE_SYMBOLS, LIFECYCLE_TRACEPOINTS, planLifecycle } from "./pidfd_lifecycle.ts";
+export { BIRTH_PROBES, LIFECYCLE_SYMBOLS, LIFECYCLE_TRACEPOINTS, planLifecycle } from "./pidfd_lifecycle.ts";
 export type { SilentDoors } from "./_doors.ts";
 export type { NoPlan, Plan, Rung, TraceLimits } from "./tracer.ts";

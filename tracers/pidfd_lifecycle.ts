@@ -47,7 +47,7 @@ import type { KernelFacts } from "../kernel/mod.ts";
 import { dialectOf, mergePlaces, renderAttachPoint } from "../program/mod.ts";
 import type { Probe } from "../program/mod.ts";
 import { ANONYMOUS_FILES } from "./_anonymous_files.ts";
-import { CLONE_FUNCTIONS } from "./_births.ts";
+import { CLONE_FUNCTIONS, GETFD } from "./_births.ts";
 import { Doors } from "./_doors.ts";
 import type { SilentDoors } from "./_doors.ts";
 import { housekeeping } from "./_housekeeping.ts";
@@ -55,7 +55,7 @@ import { MAPS } from "./_kernel_terms.ts";
 import { climb } from "./_ladder.ts";
 import { PIDFS_FILES } from "./_pidfs_files.ts";
 import { findPlaces } from "./_places.ts";
-import { births, birthSites, ends, making, PIDFD_OPEN, releasing } from "./_sights.ts";
+import { births, birthSites, ends, forced, making, PIDFD_OPEN, releasing } from "./_sights.ts";
 import { exited } from "./_targets.ts";
 import { CLONE_TRACEPOINTS, OPEN_TRACEPOINTS } from "./_tracepoint_births.ts";
 import type { NoPlan, Plan, TraceLimits } from "./tracer.ts";
@@ -80,7 +80,7 @@ export const LIFECYCLE_SYMBOLS: readonly string[] = [
   "pidfs_register_pid",
   "pidfd_prepare",
   "pidfd_create",
-  "anon_inode_getfd",
+  GETFD,
 ];
 
 /** The tracepoints that this tracer asks about. */
@@ -88,6 +88,13 @@ export const LIFECYCLE_TRACEPOINTS: readonly string[] = [
   EXIT_TRACEPOINT,
   ...CLONE_TRACEPOINTS,
   ...OPEN_TRACEPOINTS,
+];
+
+/** The functions that can be named as the only place where births are looked for. */
+export const BIRTH_PROBES: readonly string[] = [
+  GETFD,
+  ...ANONYMOUS_FILES.makers,
+  ...PIDFS_FILES.makers,
 ];
 
 /** Processes that can be followed at once: entries of a map. */
@@ -99,7 +106,9 @@ const ON_STACK_LIMIT = 256;
 /** What was found out about the doors of a kernel by trying them. */
 export interface Experience {
   /** Doors that did not fire when they had to. @default {none} */
-  readonly silent?: SilentDoors;
+  readonly silent?: SilentDoors | undefined;
+  /** The one function whose probe tells of births, when the user says so. @default {all that there are} */
+  readonly birthProbe?: string | undefined;
 }
 
 /**
@@ -119,27 +128,29 @@ export function planLifecycle(facts: KernelFacts, limits: TraceLimits & Experien
   const btf = facts.btf.value;
   const doors = new Doors(facts, { btf, dialect, silent: limits.silent ?? new Map() });
   const files = facts.pidfd.law === "per-file" ? ANONYMOUS_FILES : PIDFS_FILES;
-  const exit = doors.need(
-    `the tracepoint ${EXIT_TRACEPOINT}`,
-    facts.tracepoints.get(EXIT_TRACEPOINT)?.support,
-    true,
-  );
+  const exit = doors.tracepoint(EXIT_TRACEPOINT);
   const places = findPlaces(btf);
-  if (exit !== undefined) reasons.push(`${exit}; so the tracepoint ${EXIT_TRACEPOINT} cannot be used`);
+  if (exit !== undefined) reasons.push(exit);
   if (places === undefined) {
     reasons.push("BTF does not give the places of task_struct.pid_links and task_struct.comm");
     return noPlan(reasons);
   }
   const { follow } = limits;
   const sources = { facts, btf, doors, files, places, follow };
-  const born = births(sources, birthSites(sources)).map((it) => climb(it, doors));
-  const calls = [MAPS.cloning, MAPS.opening].filter((_, at) => born[at]?.rung.step !== "none");
-  const made = climb(making(sources, calls), doors);
+  const { birthProbe } = limits;
+  const born = birthProbe === undefined
+    ? births(sources, birthSites(sources)).map((it) => climb(it, doors))
+    : [];
+  const calls = [MAPS.cloning, MAPS.opening].filter((_, at) =>
+    born[at] !== undefined && born[at].rung.step !== "none"
+  );
+  const made = climb(birthProbe === undefined ? making(sources, calls) : forced(sources, birthProbe), doors);
   const released = climb(releasing(sources), doors);
   const ended = ends(sources).map((it) => climb(it, doors));
   const all = [...born, made, released, ...ended];
-  if (born.every((it) => it.rung.step === "none")) {
-    reasons.push(...new Set(born.flatMap((it) => it.rung.instead)));
+  const bearing = birthProbe === undefined ? born : [made];
+  if (bearing.every((it) => it.rung.step === "none")) {
+    reasons.push(...new Set(bearing.flatMap((it) => it.rung.instead)));
   }
   if (reasons.length > 0) return noPlan(reasons);
   const subject = [

@@ -26,6 +26,8 @@ export interface Rung {
   readonly step: "fentry" | "kprobe" | "tracepoint" | "none";
   /** The functions that are watched. */
   readonly functions: readonly string[];
+  /** The doors through which that is done, such as `fentry:copy_process` or `tracepoint:task:task_newtask`. */
+  readonly doors: readonly string[];
   /** What this step does not see that the best one sees, one sentence each. */
   readonly loses: readonly string[];
   /** Why it is not a better step, one sentence each. */

@@ -14,6 +14,7 @@ import type { Usage } from "@optique/core/usage";
 import { choice, integer, string } from "@optique/core/valueparser";
 import type { Target } from "../../hosts/mod.ts";
 import { DEFAULT_KERNEL } from "../../lab/mod.ts";
+import { BIRTH_PROBES } from "../../tracers/mod.ts";
 import { REDACT_FIELDS } from "../../capture/recording.ts";
 import {
   durationValue,
@@ -85,6 +86,12 @@ const runOptions = merge(
     })),
     commandOutput: optional(option("--cmd-output", pathValue("FILE"), {
       description: message`Write CMD's output to this file instead of stderr.`,
+    })),
+    noStimulus: option("--no-stimulus", {
+      description: message`Do not try the probes with pidfds of our own before the run.`,
+    }),
+    birthProbe: optional(option("--birth-probe", choice(BIRTH_PROBES, { metavar: "FUNCTION" }), {
+      description: message`Look for births in this function alone; it is tried like the others.`,
     })),
     noHeader: option("--no-header", { description: message`No line with column titles.` }),
     redact: multiple(option("--redact", choice(REDACT_FIELDS, { metavar: "FIELD" }), {

@@ -23,6 +23,8 @@ const TRACE: TraceOptions = {
   copy: [],
   commandOutput: undefined,
   noHeader: false,
+  noStimulus: false,
+  birthProbe: undefined,
   redact: [],
 };
 

@@ -148,6 +148,8 @@ async function demo(
     copy: [stimulus],
     commandOutput: "/dev/null",
     noHeader: false,
+    noStimulus: false,
+    birthProbe: undefined,
     redact: [],
   };
   const argv = ["./stimulus", options.scenario, `${options.rounds}`];

@@ -77,6 +77,15 @@ function doubts({ facts, plan }: Prepared): readonly string[] {
   return [...unknown, ...plan.unconfirmed].map(printableText);
 }
 
+/** How each thing is seen, one line each. */
+function ladder({ plan }: Prepared): readonly string[] {
+  return plan.ladder.map(({ what, step, doors, instead }) => {
+    const where = doors.length === 0 ? "" : ` (${doors.map((it) => it.replace(/^.*?:/, "")).join(", ")})`;
+    const why = instead.length === 0 ? "" : `, for ${instead.join("; ")}`;
+    return printableText(`${what}: ${step}${where}${why}`);
+  });
+}
+
 function jsonText(prepared: Prepared): string {
   const { description, plan } = prepared;
   const answer: Answer<"plan"> = {
@@ -87,6 +96,7 @@ function jsonText(prepared: Prepared): string {
     generation: plan.generation,
     law: plan.law,
     probes: plan.probes,
+    ladder: ladder(prepared),
     cannot_see: plan.cannotSee,
     doubts: doubts(prepared),
     buffer_bytes: bufferBytes(prepared),
@@ -111,6 +121,7 @@ function planText(prepared: Prepared): string {
     }`,
     "",
     ...list(`Probes (${plan.probes.length})`, plan.probes),
+    ...list("How it is seen", ladder(prepared)),
     ...list("Not seen", plan.cannotSee),
     ...list("Could not be found out", doubts(prepared)),
     ...list("Limits", [

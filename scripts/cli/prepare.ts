@@ -38,6 +38,8 @@ export interface SurveyOptions {
   readonly bpftrace: string;
   /** Whether it will be started by sudo. @default {false} */
   readonly sudo?: boolean;
+  /** The one function whose probe tells of births, when the user says so. */
+  readonly birthProbe?: string | undefined;
   /** The limits of the run, for so many CPUs. */
   readonly limits: (cpus: number) => TraceLimits;
   /** What ends it. */
@@ -63,7 +65,11 @@ export async function survey(host: Host, options: SurveyOptions): Promise<Survey
       sudo: options.sudo ?? false,
     }),
   ]);
-  return { description, facts, plan: planLifecycle(facts, options.limits(description.cpus)) };
+  return {
+    description,
+    facts,
+    plan: planLifecycle(facts, { ...options.limits(description.cpus), birthProbe: options.birthProbe }),
+  };
 }
 
 /**

@@ -6,6 +6,7 @@
 
 import { RECORDING_FORMAT } from "../../capture/mod.ts";
 import type { Attachment, RecordingHeader, RedactField } from "../../capture/mod.ts";
+import type { CounterPoint } from "../../events/mod.ts";
 import type { KernelFacts } from "../../kernel/mod.ts";
 import type { Scope } from "../../model/mod.ts";
 import { renderProgram } from "../../program/mod.ts";
@@ -20,6 +21,8 @@ export interface HeaderParts {
   readonly prepared: Prepared;
   /** When it was ready. */
   readonly attachment: Attachment;
+  /** Where the numbering stood then. */
+  readonly counters: readonly CounterPoint[];
   /** What is in scope. */
   readonly scope: Scope;
   /** What shapes the output. */
@@ -37,7 +40,7 @@ export interface HeaderParts {
  * @returns the header of its first part
  */
 export function recordingHeader(parts: HeaderParts): RecordingHeader {
-  const { prepared: { description, facts, plan }, attachment, scope } = parts;
+  const { prepared: { description, facts, plan }, attachment, counters, scope } = parts;
   return {
     recording: RECORDING_FORMAT,
     run: crypto.randomUUID(),
@@ -50,6 +53,7 @@ export function recordingHeader(parts: HeaderParts): RecordingHeader {
     plan: {
       generation: plan.generation,
       law: plan.law,
+      releasesSeen: plan.releasesSeen,
       probes: plan.probes,
       cannotSee: plan.cannotSee,
       trackedMax: plan.trackedMax,
@@ -69,7 +73,11 @@ export function recordingHeader(parts: HeaderParts): RecordingHeader {
     options: parts.options,
     redacted: parts.redact,
     start: parts.start,
-    resume: null,
+    resume: counters.length === 0 ? null : {
+      ktimeNs: attachment.attachedNs.toString(),
+      members: [],
+      counters: counters.map((it) => ({ ...it, seenNs: it.seenNs?.toString() ?? null })),
+    },
   };
 }
 

@@ -4,8 +4,9 @@
  * @module
  */
 
-import type { RecordingEnd, RecordingHeader } from "../../capture/mod.ts";
+import type { RecordingEnd, RecordingEntry, RecordingHeader } from "../../capture/mod.ts";
 import { readMessage } from "../../capture/mod.ts";
+import type { Loss } from "../../events/mod.ts";
 import { Correlator } from "../../model/mod.ts";
 import type { Scope, Update } from "../../model/mod.ts";
 import { NdjsonReport, TableReport } from "../../reports/mod.ts";
@@ -103,6 +104,7 @@ function correlatorOf(header: RecordingHeader, request: ReplayRequest): Correlat
   const { attachment, plan, description, resume } = header;
   return new Correlator({
     law: plan.law,
+    releasesSeen: plan.releasesSeen,
     attachedNs: BigInt(resume?.ktimeNs ?? attachment.attachedNs),
     scope: scopeOf(header, request),
     cpus: description.cpus,
@@ -143,6 +145,7 @@ async function play(
     for await (const step of part.steps()) {
       if (step.kind === "cut") correlator.cut();
       if (step.kind === "end") end = step.end;
+      if (step.kind === "silenced") await take(correlator.lose(lossOf(step)));
       // A part before the last one has no end of a run in it.
       if (step.kind === "stopped" && (isLast || !step.clean)) broken ??= step.reason;
       if (step.kind === "raw" && !await take(correlator.take(step.lines.map(readMessage)))) {
@@ -157,6 +160,12 @@ async function play(
   await take(correlator.finish());
   const lost = lossTold || correlator.trust.lost !== 0 || correlator.trust.late > 0;
   return { end, broken, lost };
+}
+
+function lossOf(step: Extract<RecordingEntry, { kind: "silenced" }>): Loss {
+  const { fromNs, toNs, detail } = step;
+  const toTime = toNs === null ? null : BigInt(toNs);
+  return { reason: "silenced", events: null, cpu: null, fromNs: BigInt(fromNs), toNs: toTime, detail };
 }
 
 const CODES: ReadonlySet<number> = new Set(Object.values(EXIT));

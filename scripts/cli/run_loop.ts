@@ -4,19 +4,24 @@
  * @module
  */
 
-import type { Capture, Command } from "../../capture/mod.ts";
+import type { Capture, CaptureMessage, Command } from "../../capture/mod.ts";
 import type { Correlator, Update } from "../../model/mod.ts";
 import { endingOf } from "./endings.ts";
 import { EXIT, firstExitCode } from "./exit_code.ts";
 import type { ExitCode } from "./exit_code.ts";
 import type { EventWriter } from "./publisher.ts";
+import type { SilenceWatch } from "./silence_watch.ts";
 
 /** What a run needs. */
 export interface RunLoop {
   readonly capture: Capture;
+  /** What it says, from where the run begins. */
+  readonly stream: AsyncGenerator<readonly CaptureMessage[]>;
   readonly correlator: Correlator;
   readonly writer: EventWriter;
   readonly command: Command | undefined;
+  /** Tells when probes are switched off. */
+  readonly silence?: Pick<SilenceWatch, "take" | "finish"> | undefined;
   /** Aborted by signals and by the end of our launchers. */
   readonly signal: AbortSignal;
   /** Resolves when the host is gone. */
@@ -97,7 +102,8 @@ export async function follow(run: RunLoop): Promise<RunResult> {
     if (stop === undefined) commandStatus = status;
   });
   try {
-    for await (const messages of capture.messages()) {
+    for await (const messages of run.stream) {
+      for (const loss of run.silence?.take() ?? []) await take(correlator.lose(loss));
       if (!await take(correlator.take(messages))) {
         end({ reason: "standard output was closed", code: EXIT.well });
       }
@@ -109,6 +115,7 @@ export async function follow(run: RunLoop): Promise<RunResult> {
   } finally {
     timers.clear();
   }
+  for (const loss of await run.silence?.finish() ?? []) await take(correlator.lose(loss));
   await take(correlator.finish());
   const ended = await capture.ended;
   const unasked = endedUnasked(ended);

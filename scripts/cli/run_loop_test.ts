@@ -113,6 +113,7 @@ async function followed(fakes: Fakes): Promise<RunResult & { readonly stopped: n
     lost: new Promise(() => {}),
     ...fakes,
     capture,
+    stream: capture.messages(),
     limits: { ...LIMITS, ...fakes.limits },
   });
   return { ...result, stopped: capture instanceof FakeCapture ? capture.stopped : 0 };

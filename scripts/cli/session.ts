@@ -4,13 +4,16 @@
  * @module
  */
 
-import { holdCommand, launch } from "../../capture/mod.ts";
-import type { Capture, Command } from "../../capture/mod.ts";
+import { holdCommand } from "../../capture/mod.ts";
+import type { Command } from "../../capture/mod.ts";
 import type { Host, Target } from "../../hosts/mod.ts";
-import type { Scope } from "../../model/mod.ts";
-import { environmentOf, renderProgram } from "../../program/mod.ts";
+import { printableText } from "../../events/mod.ts";
+import type { Correlator, Scope } from "../../model/mod.ts";
 import type { EventBody } from "../../schema/mod.ts";
 import { TOOL } from "../version.ts";
+import { attach } from "./attach.ts";
+import type { AttachedProgram } from "./attach.ts";
+import { blindness, tellSteps } from "./blindness.ts";
 import type { CommandOutput } from "./command_output.ts";
 import { copyTo } from "./copy.ts";
 import { tellDiagnostics } from "./diagnostics.ts";
@@ -30,6 +33,7 @@ import { recordingHeader } from "./recording_header.ts";
 import { follow } from "./run_loop.ts";
 import type { RunResult } from "./run_loop.ts";
 import { Tape } from "./tape.ts";
+import { SilenceWatch } from "./silence_watch.ts";
 import type { Invocation } from "./invocation.ts";
 import type { Terminal } from "./terminal.ts";
 import { userPath } from "./user_path.ts";
@@ -97,38 +101,45 @@ export async function runSession(session: SessionOptions): Promise<SessionResult
   });
   await using _host = host;
   terminal.status(`${host.name}: looking at the kernel`);
+  const limitsFor = (cpus: number) => ({
+    deadlineSeconds: deadlineSeconds + MARGIN_SECONDS,
+    eventsMax: Math.max(options.eventsMax ?? 0, EVENTS_MAX),
+    bufferPages: bufferPages(BUFFER_PAGES, cpus),
+    follow: argv.length > 0,
+  });
+  const { bpftrace, sudo, birthProbe } = options;
   const preparing = prepare(host, {
-    bpftrace: options.bpftrace,
-    sudo: options.sudo,
+    bpftrace,
+    sudo,
     hint: elsewhere(target, args),
     signal,
-    limits: (cpus) => ({
-      deadlineSeconds: deadlineSeconds + MARGIN_SECONDS,
-      eventsMax: Math.max(options.eventsMax ?? 0, EVENTS_MAX),
-      bufferPages: bufferPages(BUFFER_PAGES, cpus),
-      follow: argv.length > 0,
-    }),
+    birthProbe,
+    limits: limitsFor,
   });
   const prepared = await unlessEnded(signal, preparing);
   await using command = argv.length > 0 ? await hold(host, { argv, copy: options.copy, signal }) : undefined;
-  terminal.status(`${host.name}: attaching ${prepared.plan.probes.length} probes`);
   await using tape = new Tape({ redact: options.redact, file: session.invocation.recording });
-  await using capture = await launch(host, {
-    source: renderProgram(prepared.plan.program),
-    environment: environmentOf(prepared.plan.program),
-    tap: tape,
-    bpftrace: options.bpftrace,
-    sudo: options.sudo,
+  await using program = await attach({
+    host,
+    prepared,
+    limits: limitsFor(prepared.description.cpus),
+    birthProbe,
+    stimulus: !options.noStimulus,
+    bpftrace,
+    sudo,
     commandPid: command?.pid ?? 0,
+    tap: tape,
+    terminal,
     signal,
   });
-  return await traceAttached({ ...session, host, lost, prepared, command, capture, tape });
+  const planned = { ...prepared, plan: program.plan };
+  return await traceAttached({ ...session, host, lost, prepared: planned, command, program, tape });
 }
 
 /** A session whose probes are attached. */
 export interface Attached extends SessionOptions {
   /** The machine. */
-  readonly host: Pick<Host, "name">;
+  readonly host: Host;
   /** Resolves when it is gone. */
   readonly lost: Promise<Error>;
   /** Who it is, and what is done there. */
@@ -136,7 +147,7 @@ export interface Attached extends SessionOptions {
   /** CMD, held. */
   readonly command: Command | undefined;
   /** bpftrace, whose lines have gone over the tape. */
-  readonly capture: Capture;
+  readonly program: AttachedProgram;
   /** Takes out of them what is not to be seen, and keeps the rest. */
   readonly tape: Tape;
 }
@@ -167,20 +178,17 @@ async function hold(
  * @returns how it ended
  */
 export async function traceAttached(session: Attached): Promise<SessionResult> {
-  const { options, terminal, host, prepared, command, capture, tape } = session;
+  const { options, terminal, host, prepared, command, program, tape } = session;
+  const { capture } = program;
   const { description, plan } = prepared;
-  const { attachment } = capture;
   const scope = scopeOf(options, command);
   const eventsMax = options.eventsMax ?? EVENTS_MAX;
-  const shape = { failedOnly: options.failed, eventsMax };
   const start = startBody(session, eventsMax);
-  const correlator = tape.begin(
-    () => recordingHeader({ prepared, attachment, scope, options: shape, redact: options.redact, start }),
-    { law: plan.law, attachedNs: attachment.attachedNs, scope, cpus: description.cpus },
-  );
-  const origin = { host: host.name, utcOffsetNs: attachment.utcOffsetNs };
+  const correlator = beginTape(session, { scope, start, eventsMax });
+  const origin = { host: host.name, utcOffsetNs: capture.attachment.utcOffsetNs };
   const writer = new EventWriter(session.events, { origin, failedOnly: options.failed });
   const deadlineSeconds = deadlineOf(options);
+  tellSteps(plan, { host: host.name, terminal });
   terminal.status(
     `${host.name}: tracing Linux ${description.release}, ${plan.probes.length} probes; ` +
       `ends after ${deadlineSeconds} s or ${eventsMax} events, Ctrl-C ends it now`,
@@ -188,8 +196,16 @@ export async function traceAttached(session: Attached): Promise<SessionResult> {
   await writer.start(start);
   const passed = command === undefined ? undefined : session.commandOutput?.pass(command.output);
   command?.go();
+  using silence = new SilenceWatch({
+    host,
+    ladder: plan.ladder,
+    nowNs: () => correlator.point.ktimeNs,
+    onSilence: (text) => terminal.note(`trace-clone: ${host.name}: ${printableText(text)}`),
+  });
   const result = await follow({
+    silence,
     capture,
+    stream: program.stream,
     correlator,
     writer,
     command,
@@ -205,7 +221,14 @@ export async function traceAttached(session: Attached): Promise<SessionResult> {
   const unwritten = await passed?.finish();
   const diagnostics = capture.diagnostics();
   tellDiagnostics(diagnostics, terminal);
-  const outside = [...result.outside.codes, unwritten?.code ?? EXIT.well];
+  const outside = [
+    ...result.outside.codes,
+    ...blindness({ plan, unconfirmed: program.unconfirmed, seen: writer.tally.seen }, {
+      host: host.name,
+      terminal,
+    }),
+    unwritten?.code ?? EXIT.well,
+  ];
   const recorded = endBody(result, firstExitCode([result.code, ...outside]));
   const unrecorded = await tape.end({
     body: recorded,
@@ -218,6 +241,23 @@ export async function traceAttached(session: Attached): Promise<SessionResult> {
   if (!options.quiet) terminal.note(summary.trimEnd());
   if (unwritten !== undefined) tellError(unwritten, terminal);
   return { code, reason: result.reason, commandStatus: result.commandStatus };
+}
+
+/** Writes the header of the recording, if there is one, and returns the correlator of the run. */
+function beginTape(
+  { options, prepared, program, tape }: Attached,
+  run: { readonly scope: Scope; readonly start: EventBody<"start">; readonly eventsMax: number },
+): Correlator {
+  const { scope, start, eventsMax } = run;
+  const { attachedNs, counters, plan: { law, releasesSeen } } = program;
+  const attachment = { ...program.capture.attachment, attachedNs };
+  const { cpus } = prepared.description;
+  const shape = { failedOnly: options.failed, eventsMax };
+  const { redact } = options;
+  return tape.begin(
+    () => recordingHeader({ prepared, attachment, counters, scope, options: shape, redact, start }),
+    { law, attachedNs, scope, cpus, counters, releasesSeen },
+  );
 }
 
 function endBody(result: RunResult, code: ExitCode): EventBody<"end"> & { readonly exit_code: ExitCode } {
@@ -239,7 +279,8 @@ function commandWords({ options, invocation }: Attached): readonly string[] {
 }
 
 function startBody(session: Attached, eventsMax: number): EventBody<"start"> {
-  const { prepared: { description, facts, plan }, capture, command } = session;
+  const { prepared: { description, facts, plan }, program, command } = session;
+  const { capture } = program;
   return {
     tool: TOOL,
     targets: session.targets,
@@ -254,7 +295,7 @@ function startBody(session: Attached, eventsMax: number): EventBody<"start"> {
     bpftrace: facts.bpftrace.kind === "known" ? facts.bpftrace.value.text : "unknown",
     buffer_pages: plan.program.config.perfRbPages,
     probes: plan.probes,
-    cannot_see: [...plan.cannotSee, ...plan.unconfirmed],
+    cannot_see: [...plan.cannotSee, ...plan.unconfirmed, ...program.unconfirmed],
     command: command === undefined ? null : commandWords(session),
     command_pid: command?.pid ?? null,
     deadline_s: deadlineOf(session.options),

@@ -6,8 +6,9 @@
 
 import { Recorder, Redactor } from "../../capture/mod.ts";
 import type { LineTap, RecordingEnd, RecordingHeader, RedactField, ResumePoint } from "../../capture/mod.ts";
+import type { Loss } from "../../events/mod.ts";
 import { Correlator } from "../../model/mod.ts";
-import type { CorrelatorOptions } from "../../model/mod.ts";
+import type { CorrelatorOptions, Update } from "../../model/mod.ts";
 import type { Ending } from "./endings.ts";
 import { CliError, EXIT } from "./exit_code.ts";
 import type { RecordingFile } from "./recording_file.ts";
@@ -46,7 +47,7 @@ export class Tape implements LineTap, AsyncDisposable {
    * @param options for the correlator
    */
   begin(header: () => RecordingHeader, options: CorrelatorOptions): Correlator {
-    const correlator = new TapedCorrelator(options, () => this.#recorder?.cut());
+    const correlator = new TapedCorrelator(options, () => this.#recorder);
     const file = this.#file;
     if (file === undefined) return correlator;
     const first = header();
@@ -91,18 +92,28 @@ export class Tape implements LineTap, AsyncDisposable {
   }
 }
 
-/** Tells when it is cut. */
+/** Tells the recorder what it is told and no line of bpftrace says. */
 class TapedCorrelator extends Correlator {
-  readonly #onCut: () => void;
+  readonly #recorder: () => Recorder | undefined;
 
-  constructor(options: CorrelatorOptions, onCut: () => void) {
+  constructor(options: CorrelatorOptions, recorder: () => Recorder | undefined) {
     super(options);
-    this.#onCut = onCut;
+    this.#recorder = recorder;
   }
 
   override cut(): void {
-    this.#onCut();
+    this.#recorder()?.cut();
     super.cut();
+  }
+
+  override lose(loss: Loss): readonly Update[] {
+    const { fromNs, toNs, detail } = loss;
+    this.#recorder()?.silenced({
+      fromNs: (fromNs ?? 0n).toString(),
+      toNs: toNs?.toString() ?? null,
+      detail,
+    });
+    return super.lose(loss);
   }
 }
 

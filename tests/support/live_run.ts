@@ -7,6 +7,7 @@
 import { parse } from "@optique/core/parser";
 import type { Capture, CaptureEnd, CaptureMessage, RedactField } from "../../capture/mod.ts";
 import { readMessage } from "../../capture/mod.ts";
+import { fakeHost } from "../../kernel/_fake_host.ts";
 import { planLifecycle } from "../../tracers/mod.ts";
 import { NdjsonReport, TableReport } from "../../reports/mod.ts";
 import { EventOutput } from "../../scripts/cli/event_output.ts";
@@ -111,6 +112,8 @@ export async function liveRun(run: LiveRunOptions): Promise<LiveRun> {
   };
   await using recording = await RecordingFile.create(run.file, { bytesMax: run.bytesMax });
   await using tape = new Tape({ redact, file: recording });
+  const known = await prepared();
+  const capture = new GivenCapture(run, tape);
   const { code } = await traceAttached({
     target: { kind: "lab", name: "lab:6.12", kernel: "6.12" },
     targets: ["lab:6.12"],
@@ -122,11 +125,19 @@ export async function liveRun(run: LiveRunOptions): Promise<LiveRun> {
     }),
     commandOutput: undefined,
     signal: new AbortController().signal,
-    host: { name: "lab:6.12" },
+    host: Object.assign(fakeHost({}), { name: "lab:6.12" }),
     lost: new Promise(() => {}),
-    prepared: await prepared(),
+    prepared: known,
     command: undefined,
-    capture: new GivenCapture(run, tape),
+    program: {
+      plan: known.plan,
+      capture,
+      stream: capture.messages(),
+      attachedNs: capture.attachment.attachedNs,
+      counters: [],
+      unconfirmed: [],
+      [Symbol.asyncDispose]: () => capture[Symbol.asyncDispose](),
+    },
     tape,
   });
   return { stdout, notes, code };

@@ -1,0 +1,201 @@
+/**
+ * What the probes told of a stimulus of known behaviour: whether each of them fired, and with the right values.
+ *
+ * A verdict must not rest on a probe that was never seen to fire. So before a run the tool makes some pidfds itself,
+ * and this compares what came with what was done.
+ *
+ * @module
+ */
+
+import type { StimulusReport } from "../capture/mod.ts";
+import type { WireEvent } from "../schema/mod.ts";
+import type { Rung } from "../tracers/mod.ts";
+
+/** Whether what is seen through some doors can be relied on. */
+export interface Trial {
+  /** What is seen, as in the plan's ladder. */
+  readonly what: string;
+  /** Whether the doors fired, with the right values; `untried` when the stimulus could not show it. */
+  readonly verdict: "fired" | "silent" | "wrong" | "untried";
+  /** The doors that are to blame, or were tried. */
+  readonly doors: readonly string[];
+  /** What was expected and what came; capital first letter, no full stop. */
+  readonly says: string;
+}
+
+/** What is compared. */
+export interface Rehearsal {
+  /** What the stimulus did. */
+  readonly report: StimulusReport;
+  /** All records that came while it ran, and shortly after. */
+  readonly events: readonly WireEvent[];
+  /** How the plan sees each thing. */
+  readonly ladder: readonly Rung[];
+}
+
+type Of<T extends WireEvent["kind"]> = Extract<WireEvent, { kind: T }>;
+
+/** The count at the birth of a process's first pidfd: one for the pid hash, one for the pidfd. */
+const COUNT_AT_BIRTH = 2;
+
+/**
+ * Compares.
+ *
+ * @param rehearsal what was done, and what came
+ * @returns one trial for each thing that the plan sees
+ */
+export function judgeRehearsal(rehearsal: Rehearsal): readonly Trial[] {
+  return rehearsal.ladder.filter((it) => it.step !== "none").flatMap((rung): Trial[] => {
+    switch (rung.what) {
+      case "births by clone and clone3":
+        return clones(rehearsal, rung);
+      case "births by pidfd_open":
+        return [opens(rehearsal, rung)];
+      case "pidfd files being made":
+        return [files(rehearsal, rung)];
+      case "births":
+        return [forcedBirths(rehearsal, rung)];
+      case "releases":
+        return releases(rehearsal, rung);
+      case "reaps":
+        return [seen(rehearsal, rung, { kind: "reap", functions: ["release_task"] })];
+      case "frees":
+        return [seen(rehearsal, rung, { kind: "put", functions: ["delayed_put_pid"] })];
+      default:
+        return [{ what: rung.what, verdict: "untried", doors: rung.doors, says: "No stimulus shows it" }];
+    }
+  });
+}
+
+/** Records of one kind that the stimulus itself caused. */
+function own<T extends "clone" | "open" | "failed" | "made" | "release" | "evict" | "drop">(
+  { events, report }: Rehearsal,
+  kind: T,
+): readonly Of<T>[] {
+  const isOwn = (it: WireEvent): it is Of<T> => it.kind === kind && "pid" in it && it.pid === report.pid;
+  return events.filter(isOwn);
+}
+
+function born({ report }: Rehearsal, ...calls: readonly string[]): StimulusReport["births"] {
+  return report.births.filter((it) => calls.includes(it.call));
+}
+
+/** The doors of some functions; all doors of the rung when it has none of them. */
+function doorsOf(rung: Rung, functions: readonly string[]): readonly string[] {
+  const some = rung.doors.filter((door) => functions.some((it) => door.endsWith(`:${it}`)));
+  return some.length === 0 ? rung.doors : some;
+}
+
+function trial(rung: Rung, doors: readonly string[], outcome: {
+  readonly done: number;
+  readonly came: number;
+  readonly wrong?: string | undefined;
+  readonly things: string;
+}): Trial {
+  const { done, came, wrong, things } = outcome;
+  const { what } = rung;
+  const names = doors.join(", ");
+  if (done === 0) return { what, verdict: "untried", doors, says: `The stimulus could make no ${things}` };
+  if (came < done) {
+    return { what, verdict: "silent", doors, says: `${names} told of ${came} of ${done} ${things}` };
+  }
+  if (wrong !== undefined) {
+    return { what, verdict: "wrong", doors, says: `${names} told wrong values: ${wrong}` };
+  }
+  return { what, verdict: "fired", doors, says: `${names} told of ${done} of ${done} ${things}` };
+}
+
+function clones(rehearsal: Rehearsal, rung: Rung): Trial[] {
+  const births = born(rehearsal, "clone", "clone3");
+  const told = own(rehearsal, "clone");
+  const pairs = births.flatMap((birth) => {
+    const record = told.find((it) => it.child === birth.target);
+    return record === undefined ? [] : [{ birth, record }];
+  });
+  const wrong = pairs.map(({ birth, record }) => {
+    if (record.fd !== birth.fd) return `fd ${record.fd} instead of ${birth.fd}`;
+    if (record.count !== COUNT_AT_BIRTH) return `count ${record.count} instead of ${COUNT_AT_BIRTH}`;
+    if ((record.clone3 === 1) !== (birth.call === "clone3")) return `another call than ${birth.call}`;
+    return undefined;
+  }).find((it) => it !== undefined);
+  const outcome = { done: births.length, came: pairs.length, wrong, things: "births by clone and clone3" };
+  const birth = trial(rung, doorsOf(rung, ["copy_process"]), outcome);
+  if (rung.step === "tracepoint") return [birth];
+  const failed = trial(rung, doorsOf(rung, ["kernel_clone"]), {
+    done: rehearsal.report.failed ? 1 : 0,
+    came: own(rehearsal, "failed").length,
+    things: "calls of clone that fail",
+  });
+  return [birth, failed];
+}
+
+function opens(rehearsal: Rehearsal, rung: Rung): Trial {
+  const births = born(rehearsal, "pidfd_open");
+  const told = own(rehearsal, "open");
+  const pairs = births.flatMap((birth) => {
+    const record = told.find((it) => it.result === birth.fd);
+    return record === undefined ? [] : [{ birth, record }];
+  });
+  const wrong = pairs.map(({ birth, record }) => {
+    if (record.slotFile === "0") return "no file in the slot";
+    return record.nr === birth.target ? undefined : `process ${record.nr} instead of ${birth.target}`;
+  }).find((it) => it !== undefined);
+  return trial(rung, rung.doors, {
+    done: births.length,
+    came: pairs.length,
+    wrong,
+    things: "births by pidfd_open",
+  });
+}
+
+function files(rehearsal: Rehearsal, rung: Rung): Trial {
+  const records = [...own(rehearsal, "clone"), ...own(rehearsal, "open").filter((it) => it.result >= 0)];
+  const known = records.filter((it) => it.file !== "0");
+  // Without a probe where the file is made, what stands in the slot is taken; then both are the same by definition.
+  const other = known.find((it) => it.file !== it.slotFile);
+  const wrong = other === undefined ? undefined : "another file than the one in the slot";
+  return trial(rung, rung.doors, {
+    done: records.length,
+    came: known.length,
+    wrong,
+    things: "files of its pidfds",
+  });
+}
+
+function forcedBirths(rehearsal: Rehearsal, rung: Rung): Trial {
+  const done = rehearsal.report.births.length;
+  return trial(rung, rung.doors, { done, came: own(rehearsal, "made").length, things: "births" });
+}
+
+function releases(rehearsal: Rehearsal, rung: Rung): Trial[] {
+  const done = rehearsal.report.births.length;
+  const [first, ...others] = rung.functions;
+  const released = trial(rung, doorsOf(rung, [first ?? ""]), {
+    done,
+    came: own(rehearsal, "release").length,
+    things: "releases",
+  });
+  const dropped = trial(rung, doorsOf(rung, others.length === 0 ? [first ?? ""] : others), {
+    done,
+    came: own(rehearsal, "evict").length + own(rehearsal, "drop").length,
+    things: "references that were dropped",
+  });
+  return [released, dropped];
+}
+
+/** Records about the targets of the stimulus, whoever runs when they are made. */
+function seen(
+  rehearsal: Rehearsal,
+  rung: Rung,
+  asked: { readonly kind: "reap" | "put"; readonly functions: readonly string[] },
+): Trial {
+  const births = [...own(rehearsal, "clone"), ...own(rehearsal, "open").filter((it) => it.result >= 0)];
+  const addresses = new Set(births.map((it) => it.pidAddress));
+  const about = rehearsal.events.filter((it) => it.kind === asked.kind && addresses.has(it.pidAddress));
+  const came = new Set(about.map((it) => "pidAddress" in it ? it.pidAddress : "")).size;
+  return trial(rung, doorsOf(rung, asked.functions), {
+    done: addresses.size,
+    came,
+    things: asked.kind === "reap" ? "reaps" : "ends of a grace period",
+  });
+}
