@@ -20,6 +20,7 @@ test("Correlator.trust counts what arrived, and nothing is known to be lost", ()
   correlator.take([record("ready 1 5 1.0"), record(CLONE), record("tick 0 2000 1 0")]);
   correlator.finish();
   assert.deepEqual(correlator.trust, {
+    releasesSeen: true,
     records: 1,
     lost: 0,
     late: 0,

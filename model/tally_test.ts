@@ -4,6 +4,7 @@ import { parseScenario, runScenario } from "../tests/support/scenario.ts";
 import { Tally } from "./mod.ts";
 
 const TRUST = {
+  releasesSeen: true,
   records: 9,
   lost: null,
   late: 1,
