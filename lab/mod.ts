@@ -31,6 +31,6 @@ export { installCommand, LAB_PACKAGES, type LabPackage } from "./packages.ts";
 export { missingPackages, prepareMachine, type PrepareOptions } from "./prepare.ts";
 export { LAB_PROGRAMS } from "./program.ts";
 export { type GuestFiles } from "./qemu.ts";
-export { buildRootImage } from "./root_image.ts";
+export { buildRootImage, type RootImageExtra, type RootImageOptions } from "./root_image.ts";
 export { findRunning, listRunning, registerGuest, type RunningGuest, stopRunning } from "./running.ts";
 export { buildStimulus, type StimulusOptions } from "./stimulus_binary.ts";

@@ -42,13 +42,27 @@ const SPARE_BYTES = 256 * 1024 * 1024;
 /** Free space that a build needs while it runs. */
 const NEEDED_BYTES = 1_500_000_000;
 
+/** More packages than a guest usually has, in an image of their own. */
+export interface RootImageExtra {
+  /** Added to the image's name in the cache, so that the usual image stays as it is: a plain word, such as `bench`. */
+  readonly name: string;
+  /** Debian packages of the same suite. */
+  readonly packages: readonly string[];
+}
+
+/** Options of {@linkcode buildRootImage}. */
+export interface RootImageOptions extends BuildOptions {
+  /** What is installed beside the usual packages. @default nothing */
+  readonly extra?: RootImageExtra | undefined;
+}
+
 /**
  * Builds the root disk of a suite unless the cache has it.
  *
  * Every file in it belongs to root, whoever builds it.
  *
  * @param suite Debian suite, such as `trixie`
- * @param options progress, cancelling, and where the cache is
+ * @param options progress, cancelling, where the cache is, and what is installed beside the usual
  * @returns path of the image
  * @throws {HostError} when a program, the network or disk space is missing; nothing of the build is left then
  *
@@ -59,9 +73,11 @@ const NEEDED_BYTES = 1_500_000_000;
  * const image = await buildRootImage("trixie", { onProgress: console.error });
  * ```
  */
-export async function buildRootImage(suite: string, options: BuildOptions = {}): Promise<string> {
+export async function buildRootImage(suite: string, options: RootImageOptions = {}): Promise<string> {
   const init = await Deno.readTextFile(new URL("./guest_init.sh", import.meta.url));
-  const source = { kind: "system", suite, packages: PACKAGES, excludedPaths: EXCLUDED_PATHS } as const;
+  const { extra } = options;
+  const packages = [...PACKAGES, ...extra?.packages ?? []];
+  const source = { kind: "system", suite, packages, excludedPaths: EXCLUDED_PATHS } as const;
   const recipe = [
     ...debianTarCommand(source),
     ...FILE_SYSTEM,
@@ -69,7 +85,8 @@ export async function buildRootImage(suite: string, options: BuildOptions = {}):
     init,
     JSON.stringify(ADDED),
   ];
-  const label = `root file system ${suite}`;
+  const image = extra === undefined ? suite : `${suite}-${extra.name}`;
+  const label = `root file system ${image}`;
   const { signal, onProgress } = options;
 
   const build = async (folder: string) => {
@@ -82,7 +99,7 @@ export async function buildRootImage(suite: string, options: BuildOptions = {}):
     onProgress?.(`${label}: built in ${Math.round((Date.now() - started) / 1000)} s, ${megabytes(bytes)}`);
   };
   const hash = await recipeHash(recipe);
-  return `${await buildOnce({ ...options, name: `root-${suite}`, hash, build })}/root.img`;
+  return `${await buildOnce({ ...options, name: `root-${image}`, hash, build })}/root.img`;
 }
 
 /** Unpacks the archive, adds our init, and makes the image of it; returns the size of its content in bytes. */
