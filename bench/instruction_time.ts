@@ -1,0 +1,157 @@
+/**
+ * What tracing costs, counted in the instructions that a guest with one CPU executes.
+ *
+ * @module
+ */
+
+import type { GuestHost } from "../hosts/mod.ts";
+import { renderProgram } from "../program/mod.ts";
+import type { Plan } from "../tracers/mod.ts";
+import { BenchFault } from "./bench_fault.ts";
+import { checkedRun } from "./checked_run.ts";
+import { smallestScript } from "./smallest_script.ts";
+import { spread, voidReasons, warmSpread } from "./statistics.ts";
+import { type Loop, PERF_TRACE, STRACE, type Traced, traceLoops, type Tracer } from "./traced_loops.ts";
+import type { Measurement, Measurements } from "./verdict.ts";
+
+/** The loops; each round takes a quarter of a second of the guest's clock or so. */
+const LOOPS = [
+  { kind: "clone", rounds: 5, iterations: 300 },
+  { kind: "fork", rounds: 5, iterations: 80 },
+  { kind: "open", rounds: 5, iterations: 10_000 },
+] as const satisfies readonly Loop[];
+
+/** The loop that tracers with a parent are measured with: all of them would only show that they are slow. */
+const CLONES = [LOOPS[0]] as const;
+
+/**
+ * The same loop takes 421 or 457 µs by where its stack happens to lie, one copied page more or less. So all of them
+ * have their addresses from the same place.
+ */
+const NO_RANDOM_ADDRESSES = "echo 0 >/proc/sys/kernel/randomize_va_space";
+
+/** The name of the measurements that nothing watches. */
+const UNTRACED = ["untraced first", "untraced in the middle", "untraced last"] as const;
+
+/** Nanoseconds of one iteration, by tracer and loop. */
+export type LoopTimes = Readonly<Record<string, Readonly<Record<string, number>>>>;
+
+/** Options of {@linkcode measureInstructionTime}. */
+export interface InstructionTimeOptions {
+  /** What is measured. */
+  readonly plan: Plan;
+  /** Ends it. */
+  readonly signal: AbortSignal;
+  /** Gets a line for people after each measurement. */
+  readonly onProgress: (line: string) => void;
+}
+
+/**
+ * Takes all measurements once, untraced first, in the middle and last.
+ *
+ * @param host a guest whose time is executed instructions
+ * @param options the plan
+ * @returns the median of each loop under each tracer, without the first round
+ * @throws {BenchFault} when the run is void, or a tracer missed a clone
+ */
+export async function measureInstructionTime(
+  host: GuestHost,
+  options: InstructionTimeOptions,
+): Promise<LoopTimes> {
+  const { plan, signal, onProgress } = options;
+  await checkedRun(host, ["sh", "-c", NO_RANDOM_ADDRESSES], { signal });
+  const smallest = smallestScript(plan.law, plan.program.config.perfRbPages);
+  const steps: readonly (readonly [name: string, tracer: Tracer, loops: readonly Loop[]])[] = [
+    [UNTRACED[0], { kind: "none" }, LOOPS],
+    ["smallest", { kind: "bpftrace", source: smallest }, LOOPS],
+    ["ours", { kind: "bpftrace", source: renderProgram(plan.program) }, LOOPS],
+    [UNTRACED[1], { kind: "none" }, LOOPS],
+    ["strace", { kind: "parent", words: STRACE }, CLONES],
+    ["perf", { kind: "parent", words: PERF_TRACE }, CLONES],
+    [UNTRACED[2], { kind: "none" }, LOOPS],
+  ];
+  const times: Record<string, Readonly<Record<string, number>>> = {};
+  for (const [name, tracer, loops] of steps) {
+    const traced = await traceLoops(host, { loops, tracer, signal });
+    if (tracer.kind !== "none") requireClones(name, traced);
+    const medians = Object.entries(traced.rounds).map(([loop, it]) => [loop, warmSpread(it).median] as const);
+    times[name] = Object.fromEntries(medians);
+    onProgress(`${name}: ${medians.map(([loop, ns]) => `${loop} ${microseconds(ns)}`).join(", ")}`);
+  }
+  const reasons = voidReasons(untracedByLoop(times));
+  if (reasons.length > 0) throw new BenchFault(`Cannot compare: the run is void, ${reasons.join("; ")}`);
+  return times;
+}
+
+/** A tracer that did not see everything cannot be compared with one that did. */
+function requireClones(name: string, { clones }: Traced): void {
+  const [{ rounds, iterations }] = CLONES;
+  if (clones >= rounds * iterations) return;
+  throw new BenchFault(`Cannot compare: "${name}" told of ${clones} of ${rounds * iterations} clones`);
+}
+
+function untracedByLoop(times: LoopTimes): Readonly<Record<string, readonly number[]>> {
+  return Object.fromEntries(
+    LOOPS.map(({ kind }) => [kind, UNTRACED.map((name) => times[name]?.[kind] ?? NaN)]),
+  );
+}
+
+/**
+ * Makes ratios of what the loops took.
+ *
+ * @param times nanoseconds by tracer and loop
+ * @returns the measurements of the budgets in instruction time
+ *
+ * @example
+ * ```ts
+ * import { instructionRatios } from "./instruction_time.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const untraced = { clone: 400, fork: 1000, open: 10 };
+ * const ratios = instructionRatios({
+ *   "untraced first": untraced,
+ *   "untraced in the middle": untraced,
+ *   "untraced last": untraced,
+ *   smallest: { clone: 500, fork: 1000, open: 10 },
+ *   ours: { clone: 550, fork: 1000, open: 11 },
+ *   strace: { clone: 800 },
+ *   perf: { clone: 700 },
+ * });
+ * assert.equal(ratios["clone-smallest"]?.kind === "measured" && ratios["clone-smallest"].value, 1.1);
+ * assert.equal(ratios["clone-strace"]?.kind === "measured" && ratios["clone-strace"].value, 0.375);
+ * ```
+ */
+export function instructionRatios(times: LoopTimes): Measurements {
+  const untraced = untracedByLoop(times);
+  const base = (loop: string) => spread(untraced[loop] ?? []).median;
+  const under = (tracer: string, loop: string) => times[tracer]?.[loop] ?? NaN;
+  const words = (tracer: string, loop: string) =>
+    `ours ${microseconds(under("ours", loop))}, ${tracer} ${microseconds(under(tracer, loop))}, ` +
+    `untraced ${microseconds(base(loop))}`;
+  const added = (tracer: string): Measurement => ({
+    kind: "measured",
+    value: (under("ours", "clone") - base("clone")) / (under(tracer, "clone") - base("clone")),
+    detail: words(tracer, "clone"),
+  });
+  const beside = (loop: string): Measurement => ({
+    kind: "measured",
+    value: under("ours", loop) / base(loop),
+    detail: `${words("smallest", loop)}`,
+  });
+  return {
+    "clone-smallest": {
+      kind: "measured",
+      value: under("ours", "clone") / under("smallest", "clone"),
+      detail: words("smallest", "clone"),
+    },
+    "clone-strace": added("strace"),
+    "clone-perf": added("perf"),
+    "fork-default": beside("fork"),
+    "open-fentry": beside("open"),
+  };
+}
+
+/** A time in microseconds, as text. */
+function microseconds(ns: number): string {
+  return `${(ns / 1000).toFixed(2)} µs`;
+}
