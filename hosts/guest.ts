@@ -154,7 +154,54 @@ export async function startGuestHost(options: GuestHostOptions): Promise<GuestHo
     onProgress?.(`guest ${running.name}: using the one that runs already`);
     return await GuestHost.connect(running, options);
   }
-  const guest = await lab.startGuest({ kernel: row, timeLimitSeconds, signal, onProgress });
+  return await connectOwn(
+    await lab.startGuest({ kernel: row, timeLimitSeconds, signal, onProgress }),
+    options,
+  );
+}
+
+/** Options of {@linkcode startImageHost}. */
+export interface ImageHostOptions extends GuestConnectOptions {
+  /** The target as the user wrote it, such as `lab:./bzImage`. */
+  readonly name: string;
+  /** Path of the kernel, a bzImage. */
+  readonly path: string;
+  /** Folder of its modules. */
+  readonly modules?: string | undefined;
+  /** The guest ends after this many seconds. */
+  readonly timeLimitSeconds: number;
+  /** Gets a line for people now and then, while the guest is built and booted. */
+  readonly onProgress?: ((line: string) => void) | undefined;
+}
+
+/**
+ * Boots a kernel of the user's in a guest of its own, and connects to it.
+ *
+ * @param options which kernel, and how long the guest may live
+ * @returns the host
+ * @throws {HostError} of kind `missing`, `denied` or `failed` when the kernel cannot be used, `failed` or `lost` when it
+ *   does not boot
+ * @throws the signal's reason when it was aborted
+ *
+ * @example
+ * ```ts
+ * import { startImageHost } from "./guest.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const image = { name: "lab:/no/such", path: "/no/such", timeLimitSeconds: 60 };
+ * await assert.rejects(startImageHost(image), /Cannot boot the kernel "\/no\/such": no such file/);
+ * ```
+ */
+export async function startImageHost(options: ImageHostOptions): Promise<GuestHost> {
+  const lab = await import("../lab/mod.ts");
+  return await connectOwn(await lab.startImageGuest(options), options);
+}
+
+/** Connects to a guest that we have started, which goes when it lets us not in. */
+async function connectOwn(
+  guest: GuestAddress & { stop(): Promise<void> },
+  options: GuestConnectOptions,
+): Promise<GuestHost> {
   try {
     return await GuestHost.connect(guest, options);
   } catch (error) {

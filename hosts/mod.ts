@@ -29,7 +29,9 @@ export {
   type GuestConnectOptions,
   GuestHost,
   type GuestHostOptions,
+  type ImageHostOptions,
   startGuestHost,
+  startImageHost,
 } from "./guest.ts";
 export {
   type Host,

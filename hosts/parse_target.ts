@@ -16,7 +16,13 @@ export type Target =
   /** A kernel of the lab's own list. */
   | { readonly kind: "lab"; readonly name: string; readonly kernel: string }
   /** A lab guest with a kernel image of the user's. */
-  | { readonly kind: "image"; readonly name: string; readonly path: string }
+  | {
+    readonly kind: "image";
+    readonly name: string;
+    readonly path: string;
+    /** Folder of its modules, when they are not built in; the text itself never names it. */
+    readonly modules?: string;
+  }
   /** A recording. */
   | { readonly kind: "replay"; readonly name: string; readonly path: string };
 

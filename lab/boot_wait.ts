@@ -25,6 +25,8 @@ export interface Boot {
   readonly timeLimitSeconds: number;
   /** How long the guest may take to boot, in seconds. */
   readonly bootLimitSeconds: number;
+  /** Says what the console of a guest that did not boot means, when it can. */
+  readonly explain?: ((console: string) => string | undefined) | undefined;
   /** Ends the waiting. */
   readonly signal?: AbortSignal | undefined;
 }
@@ -73,7 +75,7 @@ export async function waitUntilReady(
     const isOver = hasEnded;
     const text = await readSerial(boot.serialLog);
     const { release, hostKey, failure } = parseSerial(text);
-    if (failure !== undefined) throw bootError(boot, "failed", { reason: failure, tail: text });
+    if (failure !== undefined) throw bootError(boot, "failed", { reason: failure, text });
     if (release !== undefined && hostKey !== undefined) return { release, hostKey };
     if (isOver) {
       const messages = run.messages();
@@ -81,11 +83,11 @@ export async function waitUntilReady(
       const { code, signal } = await run.status;
       const lifeSeconds = (Date.now() - boot.started) / 1000;
       const why = endReason({ code, signal, messages, lifeSeconds, timeLimitSeconds: boot.timeLimitSeconds });
-      throw bootError(boot, "lost", { reason: `${why}, before it was ready`, tail: `${text}\n${messages}` });
+      throw bootError(boot, "lost", { reason: `${why}, before it was ready`, text, messages });
     }
     if (Date.now() > deadline) {
       const reason = `it was not ready within ${boot.bootLimitSeconds} s`;
-      throw bootError(boot, "lost", { reason, tail: text });
+      throw bootError(boot, "lost", { reason, text });
     }
     await Promise.race([end, new Promise((resolve) => setTimeout(resolve, POLL_MS))]);
   }
@@ -95,9 +97,16 @@ export async function waitUntilReady(
 function bootError(
   boot: Boot,
   kind: "failed" | "lost",
-  { reason, tail }: { readonly reason: string; readonly tail: string },
+  { reason, text, messages = "" }: {
+    readonly reason: string;
+    readonly text: string;
+    readonly messages?: string;
+  },
 ): HostError {
-  const end = lastLines(tail, 20);
-  const hint = end === "" ? "Its console showed nothing" : `Its console ended with:\n${end}`;
+  const end = lastLines(`${text}\n${messages}`, 20);
+  const shown = end === "" ? "Its console showed nothing" : `Its console ended with:\n${end}`;
+  // Of a QEMU that did not start the console says nothing.
+  const meaning = text === "" && messages !== "" ? undefined : boot.explain?.(text);
+  const hint = meaning === undefined ? shown : `${meaning}. ${shown}`;
   return new HostError(`Cannot boot the guest "${boot.name}": ${reason}`, { host: boot.name, kind, hint });
 }

@@ -37,6 +37,8 @@ export interface BootOptions extends BuildOptions {
   readonly memoryMb?: number;
   /** More words for QEMU; `-accel`, `-cpu`, `-smp` and `-m` replace the usual ones. @default {[]} */
   readonly extraQemu?: readonly string[];
+  /** Says what the console of a guest that did not boot means, when it can; the hint of the error begins with it. */
+  readonly explain?: ((console: string) => string | undefined) | undefined;
 }
 
 /** Options of {@linkcode startGuest}. */

@@ -8,10 +8,9 @@ import { buildBusybox } from "./busybox.ts";
 import type { BuildOptions } from "./build_once.ts";
 import { cpioArchive, type CpioEntry } from "./cpio.ts";
 import { GUEST_MODULES, type KernelModule } from "./kernel_modules.ts";
-import { readModules } from "./module_folder.ts";
 
 /** Version of what {@linkcode packInitrd} makes, for a fingerprint. */
-const LAYOUT = `initrd 1: ${GUEST_MODULES.join(" ")}`;
+const LAYOUT = `initrd 2: ${GUEST_MODULES.join(" ")}`;
 
 /**
  * Everything that decides what {@linkcode makeInitrd} makes, besides the modules.
@@ -33,26 +32,24 @@ export async function initrdRecipe(): Promise<readonly string[]> {
 /**
  * Makes the initrd for a kernel.
  *
- * @param modules folder of the kernel's modules; `undefined` when all that a guest needs is built in
+ * @param modules the kernel's modules that a guest needs, in the order of loading
  * @param options progress, cancelling, and where the cache is
  * @returns the archive
- * @throws {HostError} when busybox cannot be fetched, or a module cannot be read
+ * @throws {HostError} when busybox cannot be fetched
  *
  * @example
  * ```ts ignore
  * import { makeInitrd } from "./initrd.ts";
  *
- * await Deno.writeFile("/tmp/initrd", await makeInitrd("/lib/modules/6.12.1"));
+ * await Deno.writeFile("/tmp/initrd", await makeInitrd([]));
  * ```
  */
 export async function makeInitrd(
-  modules: string | undefined,
+  modules: readonly KernelModule[],
   options: BuildOptions = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
   const busybox = await Deno.readFile(await buildBusybox(options));
-  const { signal } = options;
-  const loaded = modules === undefined ? [] : await readModules(modules, { wanted: GUEST_MODULES, signal });
-  return packInitrd(await initText(), { busybox, modules: loaded });
+  return packInitrd(await initText(), { busybox, modules });
 }
 
 /**

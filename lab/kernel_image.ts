@@ -9,6 +9,8 @@ import { debianTarRecipe } from "./debian_tar.ts";
 import { megabytes, requireFreeSpace } from "./free_space.ts";
 import { initrdRecipe, makeInitrd } from "./initrd.ts";
 import { fetchKernelTree, type KernelSource, kernelSource } from "./kernel_tree.ts";
+import { GUEST_MODULES } from "./kernel_modules.ts";
+import { readModules } from "./module_folder.ts";
 import { recipeHash } from "./recipe.ts";
 import { removeTree } from "./remove_tree.ts";
 
@@ -52,7 +54,8 @@ export async function buildKernelImage(
     await requireFreeSpace(folder, { purpose: `build ${label}`, bytes: NEEDED_BYTES, signal });
     const tree = await fetchKernelTree(kernel, { folder, signal, onProgress });
     onProgress?.(`${label}: making the initrd`);
-    await Deno.writeFile(`${folder}/initrd`, await makeInitrd(tree.modules, options));
+    const modules = await readModules(tree.modules, { wanted: GUEST_MODULES, scratch: folder, signal });
+    await Deno.writeFile(`${folder}/initrd`, await makeInitrd(modules, options));
     await Deno.rename(tree.vmlinuz, `${folder}/vmlinuz`);
     await removeTree(`${folder}/tree`);
     const bytes = (await Deno.stat(`${folder}/vmlinuz`)).size + (await Deno.stat(`${folder}/initrd`)).size;

@@ -12,8 +12,17 @@ export interface KernelModule {
   readonly content: Uint8Array;
 }
 
-/** The drivers that a guest reaches its disk and its network card with, if its kernel has them as modules. */
-export const GUEST_MODULES: readonly string[] = ["virtio_pci", "virtio_blk", "virtio_net"];
+/**
+ * What a guest reaches its disk and its network card with, if its kernel has it as modules. ext4 asks for the checksum
+ * by its name, so that no list of dependencies has it.
+ */
+export const GUEST_MODULES: readonly string[] = [
+  "virtio_pci",
+  "virtio_blk",
+  "virtio_net",
+  "crc32c_generic",
+  "ext4",
+];
 
 /**
  * Collects modules and all that they depend on.

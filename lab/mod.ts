@@ -16,6 +16,8 @@ export { type BuildOptions } from "./build_once.ts";
 export { type CacheEntry, labCacheFolder, listCache, removeCached, removeLeftovers } from "./cache.ts";
 export { bootGuest, type BootOptions, type Guest, type GuestOptions, startGuest } from "./guest.ts";
 export { buildGuestFiles } from "./guest_files.ts";
+export { type ImageGuestOptions, startImageGuest } from "./image_guest.ts";
+export { buildKernel, KERNEL_BUILD_PACKAGES } from "./kernel_build.ts";
 export { buildKernelImage, type KernelImage } from "./kernel_image.ts";
 export { fetchKernelTree, type KernelSource, type KernelTree } from "./kernel_tree.ts";
 export {

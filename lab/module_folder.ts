@@ -8,7 +8,7 @@ import { zstdDecompressSync } from "node:zlib";
 import { HostError } from "../hosts/host.ts";
 import { type KernelModule, modulesInOrder } from "./kernel_modules.ts";
 import { listTree } from "./list_tree.ts";
-import { runProgram } from "./program.ts";
+import { unxz } from "./unxz.ts";
 
 /**
  * Finds the kernel modules in a list of files.
@@ -37,7 +37,8 @@ export function modulePaths(listing: readonly string[]): ReadonlyMap<string, str
  * Reads modules and all that they depend on from a folder.
  *
  * @param folder folder with modules in it or in folders of it: plain, or packed by xz, zstd or gzip
- * @param options names of the modules; one that the folder lacks counts as built into the kernel
+ * @param options names of the modules, of which one that the folder lacks counts as built into the kernel; and a folder
+ *   for temporary files
  * @returns the modules, each after those that it needs
  * @throws {HostError} of kind `failed` when a file is no module or cannot be unpacked
  *
@@ -48,20 +49,24 @@ export function modulePaths(listing: readonly string[]): ReadonlyMap<string, str
  *
  * const folder = await Deno.makeTempDir();
  * await Deno.writeTextFile(`${folder}/virtio-blk.ko`, "\0depends=\0");
- * const modules = await readModules(folder, { wanted: ["virtio_blk", "ext4"] });
+ * const modules = await readModules(folder, { wanted: ["virtio_blk", "ext4"], scratch: folder });
  * assert.deepEqual(modules.map((module) => module.name), ["virtio_blk"]);
  * await Deno.remove(folder, { recursive: true });
  * ```
  */
 export async function readModules(
   folder: string,
-  options: { readonly wanted: readonly string[]; readonly signal?: AbortSignal | undefined },
+  options: {
+    readonly wanted: readonly string[];
+    readonly scratch: string;
+    readonly signal?: AbortSignal | undefined;
+  },
 ): Promise<readonly KernelModule[]> {
   const paths = modulePaths(await listTree(folder));
   try {
     return await modulesInOrder(options.wanted, async (name) => {
       const path = paths.get(name);
-      return path === undefined ? undefined : await readModule(`${folder}/${path}`, options.signal);
+      return path === undefined ? undefined : await readModule(`${folder}/${path}`, options);
     });
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
@@ -77,19 +82,11 @@ export async function readModules(
 }
 
 /** Reads a module, unpacked where it is packed. The file itself stays as it is. */
-async function readModule(path: string, signal: AbortSignal | undefined): Promise<Uint8Array> {
-  if (path.endsWith(".xz")) {
-    const unpacked = await Deno.makeTempFile({ prefix: "trace-clone-module-" });
-    try {
-      await runProgram(["sh", "-c", 'xz --decompress --stdout -- "$1" >"$2"', "unpack", path, unpacked], {
-        purpose: `unpack "${path}"`,
-        signal,
-      });
-      return await Deno.readFile(unpacked);
-    } finally {
-      await Deno.remove(unpacked);
-    }
-  }
+async function readModule(
+  path: string,
+  options: { readonly scratch: string; readonly signal?: AbortSignal | undefined },
+): Promise<Uint8Array> {
+  if (path.endsWith(".xz")) return await unxz(path, options);
   const bytes = await Deno.readFile(path);
   try {
     if (path.endsWith(".zst")) return new Uint8Array(zstdDecompressSync(bytes));
@@ -98,9 +95,8 @@ async function readModule(path: string, signal: AbortSignal | undefined): Promis
       return new Uint8Array(await new Response(stream).arrayBuffer());
     }
   } catch (error) {
-    throw new TypeError(`Cannot unpack "${path}": ${error instanceof Error ? error.message : error}`, {
-      cause: error,
-    });
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new TypeError(`Cannot unpack "${path}": ${reason}`, { cause: error });
   }
   return bytes;
 }

@@ -29,7 +29,8 @@ import {
 /** Ring buffer of each CPU when nothing is said, in pages of 4 KiB. */
 export const BUFFER_PAGES = 4096;
 
-const TARGET_HELP = message`Where to trace: local, ssh:[USER@]HOST[:PORT], or lab:KERNEL`;
+const TARGET_HELP =
+  message`Where to trace: local, ssh:[USER@]HOST[:PORT], lab:KERNEL, or lab:PATH of a bzImage`;
 const LOCAL: Target = { kind: "local", name: "local" };
 
 /** What every command that looks at a target takes. */
@@ -38,6 +39,9 @@ const accessOptions = object({
     option("--bpftrace", programValue(), { description: message`bpftrace on the target.` }),
     "bpftrace",
   ),
+  modules: optional(option("--modules", pathValue("DIR"), {
+    description: message`Folder with the modules of the kernel of lab:PATH, such as /lib/modules/RELEASE.`,
+  })),
   sudo: option("--sudo", { description: message`Run bpftrace as root there, by sudo without a password.` }),
   quiet: option("-q", "--quiet", { description: message`No progress and no summary on stderr.` }),
 });
@@ -241,6 +245,7 @@ const TRACE_EXAMPLES = [
   ["-x -p 4711", "failed calls of one process"],
   ["doctor", "whether this machine can be traced, and what to do if not"],
   ["plan --target lab:6.12", "the probes and the program; nothing is loaded"],
+  ["--target lab:./bzImage -- ./prog", "a kernel of your own, in a lab guest"],
 ] as const;
 
 /** The grammar; words after `--` are taken off before. */
@@ -256,6 +261,7 @@ export const grammar: Parser<"sync", CommandLine, unknown> = or(
     footer: examples(
       ["doctor", "whether this machine can be traced; nothing is loaded or changed"],
       ["doctor --target lab:6.12 --json", "the same about a lab guest, for a program"],
+      ["doctor --target lab:./bzImage --modules ./lib/modules/6.16.3", "the same about a kernel of your own"],
     ),
   }),
   command("lab", lab, {

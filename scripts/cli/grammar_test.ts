@@ -12,6 +12,7 @@ const TRACE: TraceOptions = {
   command: "trace",
   targets: [{ kind: "local", name: "local" }],
   bpftrace: "bpftrace",
+  modules: undefined,
   sudo: false,
   quiet: false,
   json: false,
@@ -51,10 +52,12 @@ Deno.test("grammar reads trace with and without its name, in any order", () => {
 });
 
 Deno.test("grammar reads plan and the commands of lab", () => {
-  const { targets: [target], bpftrace, sudo, quiet } = TRACE;
-  assert.deepEqual(read("plan", "--json"), { command: "plan", target, bpftrace, sudo, quiet, json: true });
+  const { targets: [target], bpftrace, modules, sudo, quiet } = TRACE;
+  const access = { target, bpftrace, modules, sudo, quiet };
+  assert.deepEqual(read("plan", "--json"), { command: "plan", ...access, json: true });
   assert.deepEqual(read("lab", "list"), { command: "lab list" });
   assert.deepEqual(read("lab", "run"), { command: "lab run", kernel: "6.12" });
+  assert.deepEqual(read("lab", "run", "6.1+bookworm"), { command: "lab run", kernel: "6.1+bookworm" });
   assert.deepEqual(read("lab", "demo", "emfile", "3"), {
     command: "lab demo",
     scenario: "emfile",

@@ -137,6 +137,7 @@ async function demo(
     command: "trace",
     targets: [{ kind: "lab", name: `lab:${DEFAULT_KERNEL}`, kernel: DEFAULT_KERNEL }],
     bpftrace: "bpftrace",
+    modules: undefined,
     sudo: false,
     quiet: false,
     json: false,

@@ -11,6 +11,7 @@ import { CliError, EXIT, exitCodesLine } from "./exit_code.ts";
 import { tellError } from "./failure.ts";
 import { BRIEF, EXAMPLES, grammar, LAB_COMMANDS, USAGE } from "./grammar.ts";
 import type { CommandLine } from "./grammar.ts";
+import { withModules } from "./image_words.ts";
 import { manual } from "./manual.ts";
 import { checkRecordingWords, replayRequest } from "./recording_words.ts";
 import { openTerminal, print } from "./terminal.ts";
@@ -42,7 +43,7 @@ export async function main(args: readonly string[]): Promise<number> {
   try {
     // No word at all is no choice between commands: it means the default.
     checkWords(args);
-    const line = parse(own.length === 0 ? ["trace"] : own, terminal);
+    const line = withModules(parse(own.length === 0 ? ["trace"] : own, terminal));
     checkCommand(line, argv, dashes >= 0);
     return await dispatch(line, { args, argv, terminal });
   } catch (error) {

@@ -4,9 +4,10 @@
  * @module
  */
 
-import { LocalHost, SshHost, startGuestHost } from "../../hosts/mod.ts";
+import { LocalHost, SshHost, startGuestHost, startImageHost } from "../../hosts/mod.ts";
 import type { Host, HostError, Target } from "../../hosts/mod.ts";
 import { CliError, EXIT } from "./exit_code.ts";
+import { userPath } from "./user_path.ts";
 
 /** An open host; `lost` resolves when it goes away. */
 export interface OpenHost {
@@ -45,12 +46,16 @@ export async function openHost(
       const host = await SshHost.connect({ name, destination, signal: options.signal });
       return { host, lost: host.lost };
     }
-    case "image":
+    case "image": {
+      const { name, path, modules } = target;
+      const files = { path: userPath(path), modules: modules === undefined ? undefined : userPath(modules) };
+      const host = await startImageHost({ name, ...files, ...options });
+      return { host, lost: host.lost };
+    }
     case "replay":
-      throw new CliError(`Cannot trace "${target.name}": targets of this kind are not supported yet`, {
+      throw new CliError(`Cannot trace "${target.name}": a recording is no machine`, {
         code: EXIT.cannotRun,
-        hint:
-          "Supported targets are local, ssh:[USER@]HOST[:PORT] and the kernels of the lab, such as lab:6.12",
+        hint: `Show it with "deno run trace-clone replay FILE"`,
       });
     default:
       return target satisfies never;

@@ -57,7 +57,7 @@ export function kernelValue(): ValueParser<"sync", string> {
  *
  * @param metavar what help calls it
  */
-export function pathValue(metavar: "PATH" | "FILE"): ValueParser<"sync", string> {
+export function pathValue(metavar: "PATH" | "FILE" | "DIR"): ValueParser<"sync", string> {
   return nameValue(metavar, /./s, message`A name is required, but nothing was given.`);
 }
 
@@ -67,7 +67,7 @@ export function programValue(): ValueParser<"sync", string> {
 }
 
 function nameValue(
-  metavar: "PATH" | "FILE",
+  metavar: "PATH" | "FILE" | "DIR",
   required: RegExp,
   error: Message,
 ): ValueParser<"sync", string> {

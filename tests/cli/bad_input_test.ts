@@ -138,8 +138,29 @@ function localRows({ folder }: Place): readonly Row[] {
       code: 3,
       says: [/Cannot trace "local"/],
     },
-    { args: ["--target", "lab:./no-such-image"], code: 3, says: [/Cannot trace|Cannot read|Cannot find/] },
+    { args: image("./no-such"), code: 3, says: [/Cannot boot the kernel ".*\/no-such": no such file/] },
+    { args: image(folder), code: 3, says: [/a file is required, found a folder/] },
+    { args: image("/dev/null"), code: 3, says: [/a file is required, found a device/] },
+    {
+      args: image(`${folder}/data`),
+      code: 3,
+      says: [/a bzImage for x86-64 is required, found a file of \d+ bytes/],
+    },
+    { args: image("/bin/true"), code: 3, says: [/a bzImage for x86-64 is required, found an ELF file/] },
+    { args: ["--modules", folder], code: 2, says: [/one target lab:PATH is required, found none/] },
+    { args: ["plan", "--target", "lab:6.12", "--modules", "."], code: 2, says: [/required, found none/] },
+    {
+      args: [...image("./a"), ...image("./b"), "--modules", "."],
+      code: 2,
+      says: [/one target lab:PATH is required, found 2 of them/],
+    },
+    { args: [...image("./a"), "--modules", ""], code: 2, says: [/nothing was given/] },
   ];
+}
+
+/** Words for a kernel of the user's. */
+function image(path: string): readonly string[] {
+  return ["--target", `lab:${path}`];
 }
 
 /** Machines that cannot be reached, and names that are none. */
