@@ -15,6 +15,7 @@ const GOOD: readonly (readonly [string, Expected])[] = [
   ["ssh:u@[fe80::1%eth0]:23", { kind: "ssh", destination: { user: "u", host: "fe80::1%eth0", port: 23 } }],
   ["lab:6.12", { kind: "lab", kernel: "6.12" }],
   ["lab:6.18-rc1", { kind: "lab", kernel: "6.18-rc1" }],
+  ["lab:6.1+bookworm", { kind: "lab", kernel: "6.1+bookworm" }],
   ["lab:./bzImage", { kind: "image", path: "./bzImage" }],
   ["lab:/boot/vmlinuz 1", { kind: "image", path: "/boot/vmlinuz 1" }],
   ["replay:a:b.ndjson", { kind: "replay", path: "a:b.ndjson" }],

@@ -42,7 +42,7 @@ export async function requireFreeSpace(folder: string, options: FreeSpaceOptions
   if (free >= options.bytes) return;
   const message = `Cannot ${options.purpose}: ${megabytes(options.bytes)} of free disk space are required ` +
     `below "${folder}", and ${megabytes(free)} are left`;
-  const hint = 'Free some space, for example with "trace-clone lab remove"';
+  const hint = 'Free some space, for example with "trace-clone lab rm"';
   throw new HostError(message, { host: "lab", kind: "failed", hint });
 }
 

@@ -4,7 +4,6 @@
  * @module
  */
 
-import { fileURLToPath } from "node:url";
 import { HostError } from "../hosts/host.ts";
 import { buildOnce, type BuildOptions } from "./build_once.ts";
 import { type DebianSource, debianTarRecipe, fetchDebianTar } from "./debian_tar.ts";
@@ -33,11 +32,35 @@ const NEEDED_BYTES = 6_000_000_000;
 /** A kernel takes minutes on a fast machine, and much more on a busy one. */
 const TIME_LIMIT_SECONDS = 4 * 3600;
 
+/** Options of {@linkcode buildKernel}. */
+export interface KernelBuildOptions extends BuildOptions {
+  /** Whether it gets BTF, whose debug information makes most of the compilation. @default {true} */
+  readonly btf?: boolean;
+}
+
+/**
+ * Leaves the debug information, and BTF with it, out of a fragment.
+ *
+ * @param fragment text of options
+ * @returns the same without those that begin with `CONFIG_DEBUG_INFO`
+ *
+ * @example
+ * ```ts
+ * import { withoutDebugInfo } from "./kernel_build.ts";
+ * import assert from "node:assert/strict";
+ *
+ * assert.equal(withoutDebugInfo("CONFIG_DEBUG_INFO=y\nCONFIG_DEBUG_INFO_BTF=y\nCONFIG_NET=y\n"), "CONFIG_NET=y\n");
+ * ```
+ */
+export function withoutDebugInfo(fragment: string): string {
+  return fragment.replaceAll(/^CONFIG_DEBUG_INFO\w*=.*\n/gm, "");
+}
+
 /**
  * Compiles a kernel unless the cache has it.
  *
  * @param kernel series, and the Debian suite that has its source
- * @param options progress, cancelling, and where the cache is
+ * @param options with or without BTF, progress, cancelling, and where the cache is
  * @returns path of the kernel, a bzImage
  * @throws {HostError} when a program, the network or disk space is missing, or it does not compile
  *
@@ -48,7 +71,7 @@ const TIME_LIMIT_SECONDS = 4 * 3600;
  * console.log(await buildKernel({ series: "6.1", suite: "bookworm" }, { onProgress: console.error }));
  * ```
  */
-export async function buildKernel(kernel: KernelSource, options: BuildOptions = {}): Promise<string> {
+export async function buildKernel(kernel: KernelSource, options: KernelBuildOptions = {}): Promise<string> {
   const { signal, onProgress } = options;
   const label = `source of kernel ${kernel.series}`;
   const name = `linux-source-${kernel.series}`;
@@ -58,6 +81,8 @@ export async function buildKernel(kernel: KernelSource, options: BuildOptions = 
     pattern: name.replaceAll(".", "[.]"),
     called: name,
   };
+  const whole = await Deno.readTextFile(FRAGMENT);
+  const fragment = options.btf === false ? withoutDebugInfo(whole) : whole;
   const script = await Deno.readTextFile(new URL("./build_bzimage.sh", import.meta.url));
   await prepareMachine({ packages: KERNEL_BUILD_PACKAGES, signal, onProgress });
 
@@ -85,7 +110,8 @@ export async function buildKernel(kernel: KernelSource, options: BuildOptions = 
       throw new HostError(message, { host: "lab", kind: "failed" });
     }
     await Deno.mkdir(`${folder}/tree`);
-    const places = [`${folder}/usr/src/${archive}`, `${folder}/tree`, fileURLToPath(FRAGMENT)];
+    await Deno.writeTextFile(`${folder}/fragment`, fragment);
+    const places = [`${folder}/usr/src/${archive}`, `${folder}/tree`, `${folder}/fragment`];
     await runProgram(["sh", "-c", script, "build", ...places, `${folder}/bzImage`], {
       purpose: `compile kernel ${kernel.series}`,
       signal,
@@ -98,7 +124,7 @@ export async function buildKernel(kernel: KernelSource, options: BuildOptions = 
     await removeTree(`${folder}/tree`);
     await removeTree(`${folder}/usr`);
   };
-  const recipe = [...await debianTarRecipe(source), script, await Deno.readTextFile(FRAGMENT)];
-  const hash = await recipeHash(recipe);
-  return `${await buildOnce({ ...options, name: `bzimage-${kernel.series}`, hash, build })}/bzImage`;
+  const hash = await recipeHash([...await debianTarRecipe(source), script, fragment]);
+  const kind = options.btf === false ? "bzimage-nobtf" : "bzimage";
+  return `${await buildOnce({ ...options, name: `${kind}-${kernel.series}`, hash, build })}/bzImage`;
 }

@@ -17,7 +17,7 @@ export { type CacheEntry, labCacheFolder, listCache, removeCached, removeLeftove
 export { bootGuest, type BootOptions, type Guest, type GuestOptions, startGuest } from "./guest.ts";
 export { buildGuestFiles } from "./guest_files.ts";
 export { type ImageGuestOptions, startImageGuest } from "./image_guest.ts";
-export { buildKernel, KERNEL_BUILD_PACKAGES } from "./kernel_build.ts";
+export { buildKernel, KERNEL_BUILD_PACKAGES, type KernelBuildOptions } from "./kernel_build.ts";
 export { buildKernelImage, type KernelImage } from "./kernel_image.ts";
 export { fetchKernelTree, type KernelSource, type KernelTree } from "./kernel_tree.ts";
 export {

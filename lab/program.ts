@@ -92,7 +92,7 @@ export async function runProgram(argv: readonly string[], options: ProgramOption
 function failureHint(messages: string): string {
   const said = messages === "" ? "It said nothing" : `It said at the end:\n${messages}`;
   if (/No space left on device|Disk quota exceeded/i.test(messages)) {
-    return `The disk is full: free some space, for example with "trace-clone lab remove". ${said}`;
+    return `The disk is full: free some space, for example with "trace-clone lab rm". ${said}`;
   }
   if (
     /Could not (resolve|connect)|Temporary failure|Failed to fetch|Connection (failed|timed out)/i.test(

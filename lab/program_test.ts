@@ -30,7 +30,7 @@ Deno.test("runProgram() says so when an unknown program is missing", async () =>
 
 const FAILURES: readonly { readonly says: string; readonly hint: RegExp }[] = [
   { says: "E: Failed to fetch it  Could not resolve the name", hint: /check the network and the proxy/ },
-  { says: "tar: write error: No space left on device", hint: /The disk is full: .*lab remove/ },
+  { says: "tar: write error: No space left on device", hint: /The disk is full: .*lab rm/ },
   {
     says: "E: The repository 'x' does not have a Release file.",
     hint: /^The mirror has no such Debian suite/,
