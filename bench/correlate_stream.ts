@@ -45,7 +45,7 @@ export function correlateStream(
   for (const lines of chunks) pass(correlator.take(lines.map(readMessage)));
   pass(correlator.finish());
   const { trust } = correlator;
-  return { tally, trust, live: tally.summary(trust).open };
+  return { tally, trust, live: tally.summary(trust).open ?? 0 };
 }
 
 /**

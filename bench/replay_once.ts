@@ -37,7 +37,7 @@ async function replay(path: string): Promise<ReplayMemory> {
   await writer.take(correlator.finish(), Infinity);
   if (last !== "end") throw new Error(`Cannot measure: the recording ends with "${last}" instead of "end"`);
   const { tally } = writer;
-  const live = tally.summary(correlator.trust).open;
+  const live = tally.summary(correlator.trust).open ?? 0;
   requireWhole({ tally, trust: correlator.trust, live });
   const collect: unknown = Reflect.get(globalThis, "gc");
   if (typeof collect !== "function") throw new Error("Cannot measure: --v8-flags=--expose-gc is required");
