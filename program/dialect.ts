@@ -27,6 +27,8 @@ export interface Dialect {
   readonly hasConfig: boolean;
   /** Whether a kprobe may name a clone of the compiler, such as `put_pid.part.0`. */
   readonly takesClones: boolean;
+  /** Whether it has raw tracepoints, whose arguments are the kernel's own structs. */
+  readonly hasRawTracepoints: boolean;
 }
 
 /** The dialects, oldest first. */
@@ -39,6 +41,7 @@ export const DIALECTS: readonly [Dialect, ...Dialect[]] = [
     fexit: "kretfunc",
     hasConfig: false,
     takesClones: true,
+    hasRawTracepoints: false,
   },
   {
     name: "0.22",
@@ -48,6 +51,7 @@ export const DIALECTS: readonly [Dialect, ...Dialect[]] = [
     fexit: "fexit",
     hasConfig: true,
     takesClones: true,
+    hasRawTracepoints: true,
   },
   {
     name: "0.27",
@@ -57,6 +61,7 @@ export const DIALECTS: readonly [Dialect, ...Dialect[]] = [
     fexit: "fexit",
     hasConfig: true,
     takesClones: false,
+    hasRawTracepoints: true,
   },
 ];
 

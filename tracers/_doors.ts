@@ -96,6 +96,14 @@ export class Doors {
     return reason === undefined ? undefined : `${reason}; so ${what} cannot be used`;
   }
 
+  /** Why there are no raw tracepoints, whatever the kernel has; `undefined` when there are. */
+  noRawTracepoints(): string | undefined {
+    const { name, hasRawTracepoints } = this.#options.dialect;
+    return hasRawTracepoints
+      ? undefined
+      : `bpftrace ${name} has no raw tracepoints, and no other one tells of the new task`;
+  }
+
   /** Writes probes for the doors that their functions have. */
   through(probes: readonly Probe[]): readonly Probe[] {
     return probes.flatMap((it) => {

@@ -10,7 +10,8 @@
 import type { Btf } from "../kernel/mod.ts";
 import type { Signature } from "../program/mod.ts";
 
-const GETFILE = "name:char *, fops:struct file_operations *, priv:void *, flags:int32";
+// The places of what has no type that every bpftrace knows are numbers: 0.17 takes "void" for the name of a struct.
+const GETFILE = "name:uint64, fops:struct file_operations *, priv:uint64, flags:int32";
 
 /** Parameters as `name:type, …`, and what is returned. */
 const FUNCTIONS: Readonly<Record<string, readonly [parameters: string, returns: string]>> = {

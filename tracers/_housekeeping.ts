@@ -38,19 +38,22 @@ export function housekeeping(
   });
   return {
     first: [begin],
-    last: [heartbeat(limits.eventsMax), deadline(limits.deadlineSeconds), end([begin, ...subject])],
+    last: [heartbeat(limits.eventsMax, subject), deadline(limits.deadlineSeconds), end([begin, ...subject])],
   };
 }
 
-function heartbeat(eventsMax: number): Probe {
-  const numbered = lookup(COUNTERS.task, builtin("cpu"));
+function heartbeat(eventsMax: number, subject: readonly Probe[]): Probe {
+  // bpftrace refuses to read a map that nothing fills.
+  const counted = new Set(subject.flatMap((it) => mapsCounted(it.body)));
+  const counter = (map: string) => counted.has(map) ? lookup(map, builtin("cpu")) : int(0);
+  const numbered = counter(COUNTERS.task);
   return probe({ kind: "profile", hertz: 1 }, "Heartbeat of each CPU; ends the run at the event budget.", {
     body: [
       ...emit("tick", {
         cpu: builtin("cpu"),
         ktimeNs: builtin("nsecs"),
         task: numbered,
-        softirq: lookup(COUNTERS.softirq, builtin("cpu")),
+        softirq: counter(COUNTERS.softirq),
       }),
       if_(binary(numbered, ">", int(eventsMax)), [exit()]),
     ],
@@ -76,5 +79,12 @@ function mapsFilled(body: readonly Statement[]): readonly string[] {
   return body.flatMap((it) => {
     if (it.kind === "if") return [...mapsFilled(it.then), ...mapsFilled(it.otherwise)];
     return it.kind === "set" ? [it.map] : [];
+  });
+}
+
+function mapsCounted(body: readonly Statement[]): readonly string[] {
+  return body.flatMap((it) => {
+    if (it.kind === "if") return [...mapsCounted(it.then), ...mapsCounted(it.otherwise)];
+    return it.kind === "increment" ? [it.map] : [];
   });
 }

@@ -90,7 +90,7 @@ export function birthSites(sources: SightSources): BirthSites {
 
 /** Births, by the calls that make them. */
 export function births(sources: SightSources, sites: BirthSites): readonly Sight[] {
-  const { facts, btf } = sources;
+  const { facts, btf, doors } = sources;
   const parameter = btf.functionParameters(PIDFD_OPEN)?.[0]?.name ?? "regs";
   const isX86 = facts.symbols.has(PIDFD_OPEN);
   return [
@@ -101,6 +101,7 @@ export function births(sources: SightSources, sites: BirthSites): readonly Sight
         () => ({
           functions: [],
           tracepoints: CLONE_TRACEPOINTS,
+          missing: [doors.noRawTracepoints()],
           loses: ["calls of clone and clone3 that fail are not seen"],
           probes: () => tracedClones(sites),
         }),
