@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { planLifecycle } from "../../tracers/mod.ts";
-import { MACHINE_6_12 } from "../../tests/support/kernel_6_12.ts";
+import { recordedMachine } from "../../tests/support/recorded_machines.ts";
 import { factsOf } from "../../tests/support/kernel_machine.ts";
 import type { PlannedMachine } from "../../tests/support/kernel_machine.ts";
 import { diagnosis } from "./doctor.ts";
 import { obstacles, obstacleText } from "./obstacles.ts";
 import { defaultLimits } from "./plan.ts";
+const MACHINE_6_12 = recordedMachine("6.12");
 
 const DESCRIPTION = { name: "local", release: "6.12.117", machine: "x86_64", bootId: "b", cpus: 2, uid: 0 };
 

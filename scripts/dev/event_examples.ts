@@ -10,7 +10,7 @@ import { Correlator } from "../../model/mod.ts";
 import { NdjsonReport } from "../../reports/mod.ts";
 import type { EventBody } from "../../schema/mod.ts";
 import { planLifecycle } from "../../tracers/mod.ts";
-import { MACHINE_6_12 } from "../../tests/support/kernel_6_12.ts";
+import { recordedMachine } from "../../tests/support/recorded_machines.ts";
 import { factsOf } from "../../tests/support/kernel_machine.ts";
 import { parseScenario } from "../../tests/support/scenario.ts";
 import { EventOutput } from "../cli/event_output.ts";
@@ -78,7 +78,7 @@ async function linesOf(file: string): Promise<readonly string[]> {
 }
 
 async function startBody(): Promise<EventBody<"start">> {
-  const facts = await factsOf(MACHINE_6_12);
+  const facts = await factsOf(recordedMachine("6.12"));
   const limits = { deadlineSeconds: 630, eventsMax: 1_000_000, bufferPages: 4096, follow: true };
   const plan = planLifecycle(facts, limits);
   if ("reasons" in plan) throw new Error(`Cannot plan for the fixture: ${plan.reasons.join("; ")}`);

@@ -12,51 +12,39 @@ import { discover } from "../../kernel/mod.ts";
 import type { KernelFacts } from "../../kernel/mod.ts";
 import { LIFECYCLE_SYMBOLS, LIFECYCLE_TRACEPOINTS } from "../../tracers/mod.ts";
 
-/** A machine. */
+/** A struct in BTF, as far as plans ask about it. */
+export interface PlannedStruct {
+  /** Bytes that it takes. */
+  readonly size: number;
+  /** Of each member the bytes before it, and the bytes that it takes. */
+  readonly members: Readonly<Record<string, readonly [offset: number, size: number]>>;
+}
+
+/** A machine; a recording of one is in tests/machines/. */
 export interface PlannedMachine {
   /** `uname -r`. */
   readonly release: string;
-  /** Symbols, by their letter in /proc/kallsyms. */
+  /** `uname -m`. */
+  readonly machine: string;
+  /** Symbols, by their letter in /proc/kallsyms; one letter for each symbol of that name. */
   readonly symbols: Readonly<Record<string, string>>;
-  /** Functions in BTF, with the name of their first parameter. */
-  readonly functions: Readonly<Record<string, string>>;
+  /** Functions among them that available_filter_functions does not list. */
+  readonly untraceable: readonly string[];
+  /** Functions in BTF, with the names of their parameters. */
+  readonly functions: Readonly<Record<string, readonly string[]>>;
   /** Structs in BTF. */
-  readonly structs: readonly FixtureType[];
-  /** Files instead of those that are there. */
+  readonly structs: Readonly<Record<string, PlannedStruct>>;
+  /** The formats of tracepoints, by `category:name`; `null` for one that is not there. */
+  readonly tracepoints: Readonly<Record<string, string | null>>;
+  /** Other files. */
   readonly files?: NonNullable<FakeMachine["files"]>;
+  /** What other commands say, by their words. */
+  readonly commands?: NonNullable<FakeMachine["commands"]>;
   /** What `bpftrace --version` says; `null` when there is none. */
-  readonly bpftrace?: string | null;
+  readonly bpftrace: string | null;
   /** Whether bpftrace will be started by sudo. */
   readonly sudo?: boolean;
 }
-
-/** Symbols, by their letter, that kernels of either law have. */
-export const COMMON_SYMBOLS: Readonly<Record<string, string>> = {
-  do_exit: "T",
-  copy_process: "T",
-  kernel_clone: "T",
-  release_task: "T",
-  free_pid: "T",
-  delayed_put_pid: "t",
-  put_pid: "T",
-  "put_pid.part.0": "t",
-  pidfd_prepare: "T",
-  __x64_sys_pidfd_open: "T",
-  register_kprobe: "T",
-  register_ftrace_direct: "T",
-  bpf_trampoline_link_prog: "T",
-};
-
-/** Functions in BTF that kernels of either law have, with the name of their first parameter. */
-export const COMMON_FUNCTIONS: Readonly<Record<string, string>> = {
-  copy_process: "pid",
-  kernel_clone: "args",
-  release_task: "p",
-  free_pid: "pid",
-  delayed_put_pid: "rhp",
-  put_pid: "pid",
-  __x64_sys_pidfd_open: "regs",
-};
 
 /** Where tracefs is. */
 const TRACEFS = "/sys/kernel/tracing";
@@ -73,32 +61,56 @@ export const TRACEFS_DENIED: NonNullable<FakeMachine["files"]> = {
 
 /** Asks the machine everything that a plan needs. */
 export async function factsOf(machine: PlannedMachine): Promise<KernelFacts> {
-  const { symbols, structs, bpftrace = "bpftrace v0.23.2", sudo = false } = machine;
-  const functions = Object.entries(machine.functions).flatMap(([name, parameter], at): FixtureType[] => [
-    { kind: "proto", returns: 0, parameters: [[parameter, 1]] },
-    { kind: "func", name, type: structs.length + 2 * at + 1 },
-  ]);
-  const lines = Object.entries(symbols).map(([name, letter], at) =>
-    `ffffffff81${at + 10}0000 ${letter} ${name}\n`
+  const { symbols, untraceable, tracepoints, bpftrace, sudo = false } = machine;
+  const lines = Object.entries(symbols).flatMap(([name, letters], at) =>
+    [...letters].map((letter) => `ffffffff81${at + 10}0000 ${letter} ${name}\n`)
   );
-  const traceable = Object.entries(symbols).filter(([, letter]) => letter.toLowerCase() === "t");
+  const traceable = Object.entries(symbols).filter(([name, letters]) =>
+    /t/i.test(letters) && !untraceable.includes(name)
+  );
+  const formats = Object.entries(tracepoints).map(([name, text]) =>
+    [`${TRACEFS}/events/${name.replace(":", "/")}/format`, text ?? { fails: "missing" }] as const
+  );
   const host = fakeHost({
+    machine: machine.machine,
     files: {
       "/proc/sys/kernel/osrelease": `${machine.release}\n`,
       "/proc/kallsyms": lines.join(""),
       [`${TRACEFS}/available_filter_functions`]: traceable.map(([name]) => `${name}\n`).join(""),
-      ...Object.fromEntries(
-        LIFECYCLE_TRACEPOINTS.map((it) => [
-          `${TRACEFS}/events/${it.replace(":", "/")}/format`,
-          "\tfield:pid_t pid;\toffset:24;\tsize:4;\tsigned:1;\n",
-        ]),
-      ),
-      "/sys/kernel/btf/vmlinux": encodeBtf([...structs, ...functions]),
-      "/sys/kernel/debug/kprobes/enabled": "1\n",
-      "/proc/sys/kernel/ftrace_enabled": "1\n",
+      ...Object.fromEntries(formats),
+      "/sys/kernel/btf/vmlinux": encodeBtf(typesOf(machine)),
       ...machine.files,
     },
-    commands: bpftrace === null ? {} : { "bpftrace --version": { stdout: `${bpftrace}\n` } },
+    commands: {
+      ...machine.commands,
+      ...(bpftrace === null ? {} : { "bpftrace --version": { stdout: `${bpftrace}\n` } }),
+    },
   });
   return await discover(host, { symbols: LIFECYCLE_SYMBOLS, tracepoints: LIFECYCLE_TRACEPOINTS, sudo });
+}
+
+/** BTF with a machine's structs and functions; a member's type is a struct of its size without a name. */
+function typesOf({ structs, functions }: PlannedMachine): readonly FixtureType[] {
+  const types: FixtureType[] = [];
+  const typeOfSize = new Map<number, number>();
+  for (const { members } of Object.values(structs)) {
+    for (const [, size] of Object.values(members)) {
+      if (!typeOfSize.has(size)) {
+        typeOfSize.set(size, types.push({ kind: "struct", name: "", size, members: [] }));
+      }
+    }
+  }
+  for (const [name, { size, members }] of Object.entries(structs)) {
+    const fields = Object.entries(members).map(([name, [offset, size]]) => ({
+      name,
+      type: typeOfSize.get(size) ?? 0,
+      bits: 8 * offset,
+    }));
+    types.push({ kind: "struct", name, size, members: fields });
+  }
+  for (const [name, parameters] of Object.entries(functions)) {
+    const type = types.push({ kind: "proto", returns: 0, parameters: parameters.map((it) => [it, 0]) });
+    types.push({ kind: "func", name, type });
+  }
+  return types;
 }

@@ -19,7 +19,7 @@ import { traceAttached } from "../../scripts/cli/session.ts";
 import { Tape } from "../../scripts/cli/tape.ts";
 import type { Terminal } from "../../scripts/cli/terminal.ts";
 import { CPUS } from "../simulator/printer.ts";
-import { MACHINE_6_12 } from "./kernel_6_12.ts";
+import { recordedMachine } from "./recorded_machines.ts";
 import { factsOf } from "./kernel_machine.ts";
 
 /** What is run. */
@@ -145,7 +145,7 @@ export async function liveRun(run: LiveRunOptions): Promise<LiveRun> {
 
 /** A machine with Debian's 6.12. */
 async function prepared(): Promise<Prepared> {
-  const facts = await factsOf(MACHINE_6_12);
+  const facts = await factsOf(recordedMachine("6.12"));
   const plan = planLifecycle(facts, {
     deadlineSeconds: 600,
     eventsMax: 1_000_000,

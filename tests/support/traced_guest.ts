@@ -20,6 +20,7 @@ import { jsonSchema } from "../../schema/mod.ts";
 import type { EventType, TraceEvent } from "../../schema/mod.ts";
 import { copyTo } from "../../scripts/cli/copy.ts";
 import { prepare } from "../../scripts/cli/prepare.ts";
+import type { Plan } from "../../tracers/mod.ts";
 
 /** One call as the stimulus saw it; see lab/stimulus/README.md. */
 export interface Call {
@@ -50,7 +51,8 @@ export interface Stimulated {
 }
 
 const LIMITS = { deadlineSeconds: 900, eventsMax: 1_000_000, bufferPages: 4096, follow: false };
-const FOLDER = "/tmp/stimulus-test";
+/** Where the stimulus is in a guest. */
+export const STIMULUS_FOLDER = "/tmp/stimulus-test";
 
 /** A guest that is traced as a whole from begin to end; closing it ends both. */
 export class TracedGuest implements AsyncDisposable {
@@ -90,29 +92,40 @@ export class TracedGuest implements AsyncDisposable {
     const onProgress = (line: string) => console.log(line);
     const host = await startGuestHost({ kernel, timeLimitSeconds: 900, shared: false, onProgress });
     try {
-      assert.equal((await run(host, ["mkdir", FOLDER])).code, 0);
-      await copyTo(host, { path: await buildStimulus({ onProgress }), folder: FOLDER });
+      assert.equal((await run(host, ["mkdir", STIMULUS_FOLDER])).code, 0);
+      await copyTo(host, { path: await buildStimulus({ onProgress }), folder: STIMULUS_FOLDER });
       const { plan, description } = await prepare(host, {
         bpftrace: "bpftrace",
         limits: () => LIMITS,
         hint: undefined,
       });
-      const capture = await launch(host, {
-        source: renderProgram(plan.program),
-        environment: environmentOf(plan.program),
-        commandPid: 0,
-      });
-      return new TracedGuest(host, capture, { law: plan.law, cpus: description.cpus });
+      return await TracedGuest.attach(host, plan, description);
     } catch (error) {
       await host[Symbol.asyncDispose]();
       throw error;
     }
   }
 
+  /** Attaches a plan's program to a guest in which the stimulus is already; the guest is closed with it. */
+  static async attach(
+    host: GuestHost,
+    plan: Plan,
+    { cpus }: Pick<CorrelatorOptions, "cpus">,
+  ): Promise<TracedGuest> {
+    const capture = await launch(host, {
+      source: renderProgram(plan.program),
+      environment: environmentOf(plan.program),
+      commandPid: 0,
+    });
+    return new TracedGuest(host, capture, { law: plan.law, cpus });
+  }
+
   /** Runs one scenario, waits for the last events about it, and returns both views. */
   async stimulate(scenario: string, rounds: number): Promise<Stimulated> {
     const first = this.events.length;
-    const result = await run(this.host, [`${FOLDER}/stimulus`, scenario, `${rounds}`], { timeoutMs: 60_000 });
+    const result = await run(this.host, [`${STIMULUS_FOLDER}/stimulus`, scenario, `${rounds}`], {
+      timeoutMs: 60_000,
+    });
     const lines = result.stdout.trim().split("\n").map((line) => JSON.parse(line));
     const last = lines.pop();
     assert.deepEqual([result.code, last.ok, last.why], [0, true, null], `${scenario}: ${result.stderr}`);
@@ -123,7 +136,9 @@ export class TracedGuest implements AsyncDisposable {
 
   /** Starts a scenario without waiting; resolves with its lines when it has ended. */
   async begin(scenario: string, ...words: readonly string[]): Promise<readonly string[]> {
-    const result = await run(this.host, [`${FOLDER}/stimulus`, scenario, ...words], { timeoutMs: 60_000 });
+    const result = await run(this.host, [`${STIMULUS_FOLDER}/stimulus`, scenario, ...words], {
+      timeoutMs: 60_000,
+    });
     assert.equal(result.code, 0, result.stderr);
     return result.stdout.trim().split("\n");
   }
@@ -143,10 +158,15 @@ export class TracedGuest implements AsyncDisposable {
     return this.correlator.trust;
   }
 
-  /** Ends the program and the guest. */
-  async [Symbol.asyncDispose](): Promise<void> {
+  /** Ends the program; the guest stays. */
+  async detach(): Promise<void> {
     await this.#capture[Symbol.asyncDispose]();
     await this.#reading;
+  }
+
+  /** Ends the program and the guest. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.detach();
     await this.host[Symbol.asyncDispose]();
   }
 

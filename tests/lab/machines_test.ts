@@ -1,0 +1,35 @@
+// The recorded machines are true: the live guest gives the same programs, and its bpftrace takes each of them.
+
+import { startGuestHost } from "../../hosts/mod.ts";
+import { agreedPlan, attachOnce, bringStimulus, checkCounts, liveFacts } from "../support/plan_check.ts";
+import { PLAN_VARIANTS } from "../support/plan_variants.ts";
+import { RECORDED_MACHINES } from "../support/recorded_machines.ts";
+import type { MachineName } from "../support/recorded_machines.ts";
+
+/** Where what other probes than the usual ones see is counted too. */
+const COUNTED: readonly MachineName[] = ["6.1", "6.12"];
+
+/** Processes with three pidfds each. */
+const ROUNDS = 5;
+
+for (const name of RECORDED_MACHINES) {
+  Deno.test(`${name} is as it was recorded, and its bpftrace takes what is planned`, async (t) => {
+    const onProgress = (line: string) => console.log(line);
+    await using host = await startGuestHost({
+      kernel: name,
+      timeLimitSeconds: 600,
+      shared: false,
+      onProgress,
+    });
+    const isCounted = COUNTED.includes(name);
+    if (isCounted) await bringStimulus(host);
+    const live = await liveFacts(host);
+    for (const variant of PLAN_VARIANTS) {
+      await t.step(variant.name, async () => {
+        const plan = await agreedPlan(name, { live, variant });
+        if (isCounted && variant.lacks) await checkCounts(host, { plan, rounds: ROUNDS });
+        else await attachOnce(host, plan);
+      });
+    }
+  });
+}

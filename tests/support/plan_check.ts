@@ -1,0 +1,109 @@
+/**
+ * Whether a recorded machine is still what the live one says, and its bpftrace takes the programs that are planned.
+ *
+ * @module
+ */
+
+import assert from "node:assert/strict";
+import { launch } from "../../capture/mod.ts";
+import { run } from "../../hosts/mod.ts";
+import type { GuestHost } from "../../hosts/mod.ts";
+import { discover } from "../../kernel/mod.ts";
+import type { KernelFacts } from "../../kernel/mod.ts";
+import { buildStimulus } from "../../lab/mod.ts";
+import { environmentOf, renderProgram } from "../../program/mod.ts";
+import { copyTo } from "../../scripts/cli/copy.ts";
+import { LIFECYCLE_SYMBOLS, LIFECYCLE_TRACEPOINTS, planLifecycle } from "../../tracers/mod.ts";
+import type { Plan } from "../../tracers/mod.ts";
+import { factsOf } from "./kernel_machine.ts";
+import { PLAN_LIMITS } from "./plan_variants.ts";
+import type { PlanVariant } from "./plan_variants.ts";
+import { recordedMachine } from "./recorded_machines.ts";
+import type { MachineName } from "./recorded_machines.ts";
+import { ofType, STIMULUS_FOLDER, TracedGuest } from "./traced_guest.ts";
+
+/** The counts of one process with three pidfds, by law, as lab/stimulus/README.md tells its steps. */
+const COUNTS = {
+  "per-inode": { births: [2, 2, 2], releases: [2, 2, 1] },
+  "per-file": { births: [2, 3, 4], releases: [3, 2, 1] },
+} as const;
+
+/** Pidfds of one round of `three-pidfds`. */
+const PIDFDS = 3;
+
+/** Asks a live guest all that a plan asks. */
+export function liveFacts(host: GuestHost): Promise<KernelFacts> {
+  return discover(host, { symbols: LIFECYCLE_SYMBOLS, tracepoints: LIFECYCLE_TRACEPOINTS });
+}
+
+/** Plans one variant, which must be possible. */
+export function planOf(facts: KernelFacts, { facts: change, follow }: PlanVariant): Plan {
+  const plan = planLifecycle(change(facts), { ...PLAN_LIMITS, follow });
+  if ("reasons" in plan) assert.fail(plan.reasons.join("\n"));
+  return plan;
+}
+
+/** The plan for a live guest, which is the one for its recording, word for word. */
+export async function agreedPlan(
+  name: MachineName,
+  { live, variant }: { readonly live: KernelFacts; readonly variant: PlanVariant },
+): Promise<Plan> {
+  const plan = planOf(live, variant);
+  const recorded = planOf(await factsOf(recordedMachine(name)), variant);
+  const advice = "the recorded machine is out of date: deno task record:machines";
+  assert.equal(renderProgram(plan.program), renderProgram(recorded.program), advice);
+  assert.deepEqual(plan.ladder, recorded.ladder, advice);
+  assert.deepEqual(plan.cannotSee, recorded.cannotSee, advice);
+  return plan;
+}
+
+/** Attaches a program, and detaches it again. */
+export async function attachOnce(host: GuestHost, plan: Plan): Promise<void> {
+  const { program } = plan;
+  const source = renderProgram(program);
+  await using capture = await launch(host, { source, environment: environmentOf(program), commandPid: 0 });
+  capture.stop();
+  for await (const _messages of capture.messages()) { /* until it has ended */ }
+  assert.equal(await capture.ended, "stopped");
+}
+
+/** Copies the stimulus to a guest. */
+export async function bringStimulus(host: GuestHost): Promise<void> {
+  assert.equal((await run(host, ["mkdir", "-p", STIMULUS_FOLDER])).code, 0);
+  await copyTo(host, { path: await buildStimulus({ onProgress: console.log }), folder: STIMULUS_FOLDER });
+}
+
+/**
+ * Attaches a program, makes three pidfds of each of some processes, and compares births, releases and counts.
+ *
+ * @param host the guest, which stays
+ * @param options the plan to attach, and how many processes
+ */
+export async function checkCounts(
+  host: GuestHost,
+  { plan, rounds }: { readonly plan: Plan; readonly rounds: number },
+): Promise<void> {
+  const { cpus } = await host.describe();
+  const guest = await TracedGuest.attach(host, plan, { cpus });
+  try {
+    const { calls, events } = await guest.stimulate("three-pidfds", rounds);
+    const created = ofType(events, "pidfd.create");
+    assert.equal(created.length, rounds * PIDFDS, `${calls.length} calls`);
+    assert.deepEqual(
+      created.map((it) => it.count.after),
+      Array.from({ length: rounds }, () => COUNTS[plan.law].births).flat(),
+    );
+    assert.ok(created.every((it) => it.fd !== null), "the fd of each is known");
+    const released = ofType(events, "pidfd.release");
+    const expected = plan.releasesSeen
+      ? Array.from({ length: rounds }, () => COUNTS[plan.law].releases).flat()
+      : [];
+    assert.deepEqual(released.map((it) => it.count.after), expected);
+    assert.deepEqual(ofType(events, "lost"), []);
+    if (!plan.releasesSeen) return;
+    assert.deepEqual(ofType(events, "finding"), []);
+    assert.ok(created.every((it) => it.count.expected === it.count.after));
+  } finally {
+    await guest.detach();
+  }
+}

@@ -1,0 +1,52 @@
+/**
+ * The ways in which a plan can be made for one machine: the usual ones, and those of a machine that lacks something.
+ *
+ * @module
+ */
+
+import { ATTACHMENT_SYMBOLS, known, Symbols } from "../../kernel/mod.ts";
+import type { KernelFacts } from "../../kernel/mod.ts";
+
+/** One of them. */
+export interface PlanVariant {
+  /** What it is, for the name of a test. */
+  readonly name: string;
+  /** Whether a command is followed. */
+  readonly follow: boolean;
+  /** Whether the machine lacks something. */
+  readonly lacks: boolean;
+  /** The machine as this variant takes it to be. */
+  readonly facts: (facts: KernelFacts) => KernelFacts;
+}
+
+/** All of them. */
+export const PLAN_VARIANTS: readonly PlanVariant[] = [
+  { name: "the whole machine", follow: false, lacks: false, facts: (it) => it },
+  { name: "a command that is followed", follow: true, lacks: false, facts: (it) => it },
+  { name: "the whole machine without fentry", follow: false, lacks: true, facts: withoutFentry },
+  { name: "a command that is followed, with ftrace off", follow: true, lacks: true, facts: withFtraceOff },
+];
+
+/** The limits that plans are made with. */
+export const PLAN_LIMITS = { deadlineSeconds: 630, eventsMax: 1_000_000, bufferPages: 1024 } as const;
+
+/** A kernel that was built without BPF trampolines: only kprobes are left. */
+export function withoutFentry(facts: KernelFacts): KernelFacts {
+  const { kallsyms, filterFunctions, names } = facts.symbols;
+  const gone = ATTACHMENT_SYMBOLS.filter((it) => it !== "register_kprobe");
+  const left = kallsyms.kind === "known"
+    ? known(kallsyms.value.filter((it) => !gone.includes(it.name)))
+    : kallsyms;
+  const traceable = filterFunctions.kind === "known"
+    ? known(new Set([...filterFunctions.value].filter((it) => !gone.includes(it))))
+    : filterFunctions;
+  return { ...facts, symbols: new Symbols({ names, kallsyms: left, filterFunctions: traceable }) };
+}
+
+/** A kernel whose sysctl kernel.ftrace_enabled is 0: only tracepoints are left. */
+export function withFtraceOff(facts: KernelFacts): KernelFacts {
+  const { ftrace } = facts.switches;
+  const reason = `"${ftrace.path}" is 0: probes attach and never fire`;
+  const state = { kind: "off", reason, remedy: "sysctl kernel.ftrace_enabled=1" } as const;
+  return { ...facts, switches: { ...facts.switches, ftrace: { ...ftrace, state } } };
+}
