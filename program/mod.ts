@@ -49,4 +49,6 @@ export { COUNTERS, emit } from "./emit.ts";
 export type { AutoName, EmitValues, FieldName, Numbered } from "./emit.ts";
 export { lowerToKprobe, mergePlaces } from "./lower.ts";
 export type { Signature } from "./lower.ts";
+export { BPFTRACE_QUIRKS } from "./quirks.ts";
+export type { BpftraceQuirk, BpftraceQuirkId } from "./quirks.ts";
 export { renderAttachPoint, renderProgram } from "./render.ts";

@@ -12,6 +12,7 @@ import { ANSWER_FIELDS, ANSWER_TABLE, answerSchema } from "../../schema/mod.ts";
 import { COMMON_FIELDS, EVENT_TABLE, jsonSchema } from "../../schema/mod.ts";
 import type { PublishedField, PublishedFields } from "../../schema/mod.ts";
 import { LAB_PACKAGES } from "../../lab/mod.ts";
+import { bpftracePage } from "./bpftrace_page.ts";
 import { eventExamples } from "./event_examples.ts";
 import { exitCodeList, manualFiles } from "./manual_page.ts";
 
@@ -37,6 +38,7 @@ export async function documents(): Promise<readonly Document[]> {
     await filled("docs/dependencies.md", { "lab packages": packageList() }),
     { path: "docs/schema/trace-clone-answer-1.json", text: `${JSON.stringify(answerSchema(), null, 2)}\n` },
     { path: "docs/doctor.md", text: doctorPage() },
+    { path: "docs/bpftrace.md", text: bpftracePage() },
   ];
 }
 

@@ -12,6 +12,8 @@ export const RECORDED_MACHINES = [
   "6.1",
   "6.1+bookworm",
   "6.12",
+  "6.18",
+  "7.2",
   "7.2+sid",
 ] as const;
 
