@@ -48,22 +48,6 @@ const SPOILT: readonly Spoilt[] = [
     remedy: /CONFIG_DEBUG_INFO_BTF/,
   },
   {
-    what: "kprobes switched off",
-    spoil: "echo 0 >/sys/kernel/debug/kprobes/enabled",
-    restore: "echo 1 >/sys/kernel/debug/kprobes/enabled",
-    id: "kprobes-enabled",
-    says: /probes attach and never fire/,
-    remedy: /^echo 1 > \/sys\/kernel\/debug\/kprobes\/enabled$/,
-  },
-  {
-    what: "ftrace switched off",
-    spoil: "echo 0 >/proc/sys/kernel/ftrace_enabled",
-    restore: "echo 1 >/proc/sys/kernel/ftrace_enabled",
-    id: "ftrace-enabled",
-    says: /probes attach and never fire/,
-    remedy: /^sysctl kernel\.ftrace_enabled=1$/,
-  },
-  {
     // The kernel mounts tracefs inside debugfs by itself, so that must go too.
     what: "tracefs not mounted",
     spoil: "umount -l /sys/kernel/debug; umount -l /sys/kernel/tracing",
@@ -99,6 +83,25 @@ const SPOILT: readonly Spoilt[] = [
     unknown: ["kprobes-enabled"],
   },
 ];
+
+/** Switches that silence probes: there still is a plan, by the next step of the ladder. */
+const SILENCED = [
+  ["kprobes-enabled", "/sys/kernel/debug/kprobes/enabled", /^frees: fentry .*put_pid/m],
+  ["ftrace-enabled", "/proc/sys/kernel/ftrace_enabled", /^births by clone and clone3: tracepoint .*is 0/m],
+] as const;
+
+async function checkSilenced([id, , step]: (typeof SILENCED)[number]): Promise<void> {
+  const [said, planned] = await Promise.all([tool("doctor", "--json"), tool("plan", "--json")]);
+  assert.equal(said.code, 0, said.stderr);
+  const { checks, verdict } = readCheckup(said.stdout);
+  assert.deepEqual([verdict.plan, verdict.blocked_by], [true, []]);
+  const silenced = checks.find((it) => it.id === id);
+  assert.deepEqual([silenced?.answer, silenced?.blocks], ["no", false]);
+  assert.match(silenced?.says ?? "", /probes attach and never fire/);
+  const [plan] = readAnswers(planned.stdout);
+  assert.ok(plan?.type === "plan");
+  assert.match(plan.ladder.join("\n"), step);
+}
 
 async function checkHealthy(): Promise<void> {
   const [said, planned] = await Promise.all([tool("doctor", "--json"), tool("plan", "--json")]);
@@ -191,6 +194,17 @@ Deno.test("doctor, plan and trace name the one thing that is spoilt on a guest",
   await using host = await GuestHost.connect({ name, port, user, keyFile, knownHostsFile });
   await t.step("a healthy guest has everything", checkHealthy);
   await t.step("a user who is not root is told only that", () => checkNobody(host));
+  for (const row of SILENCED) {
+    const [id, file] = row;
+    await t.step(`${id}: the plan takes the next step`, async () => {
+      await shell(host, `echo 0 >${file}`);
+      try {
+        await checkSilenced(row);
+      } finally {
+        await shell(host, `echo 1 >${file}`);
+      }
+    });
+  }
   // Each row also shows that the one before it was put right: nothing but its own cause may be told.
   for (const [at, row] of SPOILT.entries()) {
     await t.step(row.what, async () => {
