@@ -122,8 +122,7 @@ export const BPFTRACE_QUIRKS = {
     weDo: "It is not set",
   },
   "unsigned-results": {
-    is:
-      "The result of a function that returns an int prints as a large positive number where 64 bits are asked for",
+    is: "The result of a function that returns an int is a large positive number of 64 bits in a kretprobe",
     weDo: "Every result is cast to `int32`, or compared as the type that the function returns",
   },
   "missing-keys": {

@@ -66,3 +66,23 @@ Deno.test("doctor refuses a target that it cannot open, with 3 and a hint", asyn
   assert.deepEqual([code, stdout], [3, ""]);
   assert.match(stderr, /hint: /);
 });
+
+Deno.test("doctor and trace refuse bpftrace 0.11 with one sentence and exit code 3", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const program = `${folder}/bpftrace`;
+    await Deno.writeTextFile(program, '#!/bin/sh\necho "bpftrace v0.11.3"\n', { mode: 0o755 });
+    const words = ["-q", "--bpftrace", program];
+    const [doctor, trace] = [await piped(["doctor", "--json", ...words]), await piped(words)];
+    assert.deepEqual([doctor.code, trace.code, trace.stdout], [3, 3, ""]);
+    const check = readCheckup(doctor.stdout).checks.find((it) => it.id === "bpftrace");
+    assert.equal(check?.says, "bpftrace is too old: 0.17 or later is needed, found bpftrace v0.11.3");
+    assert.equal(
+      check?.remedy,
+      "Install bpftrace 0.17 or later on the target, and name it with --bpftrace PATH",
+    );
+    assert.ok(trace.stderr.includes(`  - ${check?.says}\n    -> ${check?.remedy}\n`), trace.stderr);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});

@@ -179,13 +179,14 @@ kprobe:__x64_sys_clock_nanosleep /comm == "sleep"/ {
   $regs = (struct pt_regs *)arg0;
   printf("seconds %d %d\\n", *(int64 *)$regs->dx, *(int64 *)uptr($regs->dx));
 }
-kretfunc:kernel_clone /comm == "perl"/ { printf("result %lld %d\\n", retval, (int32)retval); }`,
+kretprobe:kernel_clone /comm == "perl"/ { printf("result %lld %d\\n", retval, (int32)retval); }`,
     check: checkLongTrial,
   },
   {
     of: ["silent-loss", "json-shapes"],
     on: ALL,
-    words: ["-f", "json", "-c", `perl -e 'syscall(110) for 1..${BURST}'`],
+    words: ["-f", "json", "-c", "perl /tmp/quirks.pl"],
+    around: [`echo 'syscall(110) for 1..${BURST}' >/tmp/quirks.pl`, "rm /tmp/quirks.pl"],
     environment: { BPFTRACE_PERF_RB_PAGES: "2" },
     program: `tracepoint:syscalls:sys_enter_getppid {
   @all = count();
