@@ -141,8 +141,8 @@ export const BPFTRACE_QUIRKS = {
       "`doctor` looks for tracefs first, and a program that ends before its first record is an error whatever its status",
   },
   "returned-pointers": {
-    until: "0.27",
-    is: "The verifier refuses a program that compares the pointer which copy_process returns, in fexit",
+    is:
+      "The verifier refuses a program that takes the pointer which copy_process returns for an errno, in fexit (0.17 and 0.23)",
     weDo:
       "What it points to is read: it is 0 when the pointer is an errno, and the errno comes from kernel_clone",
   },

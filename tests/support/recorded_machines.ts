@@ -9,6 +9,7 @@ import type { PlannedMachine } from "./kernel_machine.ts";
 /** The guests that are recorded: each kernel with the usual root, and each other bpftrace. */
 export const RECORDED_MACHINES = [
   "5.10",
+  "5.10+bookworm",
   "6.1",
   "6.1+bookworm",
   "6.12",
