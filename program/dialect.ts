@@ -9,7 +9,7 @@
 
 import { compareBpftraceVersions } from "../kernel/mod.ts";
 import type { BpftraceVersion } from "../kernel/mod.ts";
-import type { ProgramConfig } from "./ast.ts";
+import type { TraceProgram } from "./ast.ts";
 
 /** One way of writing a program. */
 export interface Dialect {
@@ -29,6 +29,8 @@ export interface Dialect {
   readonly takesClones: boolean;
   /** Whether it has raw tracepoints, whose arguments are the kernel's own structs. */
   readonly hasRawTracepoints: boolean;
+  /** Whether fentry needs a kernel that says which of its BTF objects are its own: `struct btf` has `kernel_btf` then. */
+  readonly asksForKernelBtf: boolean;
 }
 
 /** The dialects, oldest first. */
@@ -42,6 +44,7 @@ export const DIALECTS: readonly [Dialect, ...Dialect[]] = [
     hasConfig: false,
     takesClones: true,
     hasRawTracepoints: false,
+    asksForKernelBtf: true,
   },
   {
     name: "0.22",
@@ -52,6 +55,7 @@ export const DIALECTS: readonly [Dialect, ...Dialect[]] = [
     hasConfig: true,
     takesClones: true,
     hasRawTracepoints: true,
+    asksForKernelBtf: false,
   },
   {
     name: "0.27",
@@ -62,6 +66,7 @@ export const DIALECTS: readonly [Dialect, ...Dialect[]] = [
     hasConfig: true,
     takesClones: false,
     hasRawTracepoints: true,
+    asksForKernelBtf: false,
   },
 ];
 
@@ -87,7 +92,7 @@ export function dialectOf(version: BpftraceVersion): Dialect | undefined {
 /**
  * The environment that bpftrace has to be started with.
  *
- * @param program its settings, and the way it is written
+ * @param program its settings, its probes, and the way it is written
  * @returns names and values; none where the settings stand in the program
  *
  * @example
@@ -96,14 +101,17 @@ export function dialectOf(version: BpftraceVersion): Dialect | undefined {
  * import assert from "node:assert/strict";
  *
  * const config = { perfRbPages: 64, maxMapKeys: 4096, onStackLimit: 256 };
- * assert.equal(environmentOf({ dialect: DIALECTS[0], config }).BPFTRACE_PERF_RB_PAGES, "64");
+ * assert.equal(environmentOf({ dialect: DIALECTS[0], config, probes: [] }).BPFTRACE_PERF_RB_PAGES, "64");
  * ```
  */
 export function environmentOf(
-  { dialect, config }: { readonly dialect: Dialect; readonly config: ProgramConfig },
+  { dialect, config, probes }: Pick<TraceProgram, "dialect" | "config" | "probes">,
 ): Readonly<Record<string, string>> {
   if (dialect.hasConfig) return {};
+  // Some kernels do not tell 0.17 which BTF is theirs. When told by name it reads structs, and takes no kfunc any more.
+  const needsFentry = probes.some(({ attach }) => attach.kind === "fentry" || attach.kind === "fexit");
   return {
+    ...(needsFentry ? {} : { BPFTRACE_BTF: "/sys/kernel/btf/vmlinux" }),
     BPFTRACE_PERF_RB_PAGES: `${config.perfRbPages}`,
     // 0.17 has the one name, its successors have the other.
     BPFTRACE_MAP_KEYS_MAX: `${config.maxMapKeys}`,

@@ -119,7 +119,14 @@ export const BPFTRACE_QUIRKS = {
   "btf-variable": {
     since: "0.22",
     is: "With `BPFTRACE_BTF` in the environment every fentry probe is refused",
-    weDo: "It is not set",
+    weDo: "It is not set for these",
+  },
+  "btf-place": {
+    until: "0.22",
+    is:
+      "On kernels before 5.11, which do not mark the BTF that is their own, none is found unless `BPFTRACE_BTF` says where; " +
+      "with it no fentry probe is taken",
+    weDo: "The plan takes kprobes there, and the variable is set for programs without fentry",
   },
   "unsigned-results": {
     is: "The result of a function that returns an int is a large positive number of 64 bits in a kretprobe",

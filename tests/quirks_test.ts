@@ -75,13 +75,14 @@ const REACTIONS: Readonly<Record<BpftraceQuirkId, () => void | Promise<void>>> =
   },
   "no-config-block"() {
     assert.doesNotMatch(written(OLD, ENTRY), /config/);
-    const environment = environmentOf({ dialect: OLD, config: CONFIG });
+    const environment = environmentOf({ dialect: OLD, config: CONFIG, probes: [] });
     assert.deepEqual(environment, {
+      BPFTRACE_BTF: "/sys/kernel/btf/vmlinux",
       BPFTRACE_PERF_RB_PAGES: "64",
       BPFTRACE_MAP_KEYS_MAX: "4096",
       BPFTRACE_MAX_MAP_KEYS: "4096",
     });
-    assert.deepEqual(environmentOf({ dialect: MIDDLE, config: CONFIG }), {});
+    assert.deepEqual(environmentOf({ dialect: MIDDLE, config: CONFIG, probes: [] }), {});
   },
   async "no-raw-tracepoints"() {
     const plan = await planned("6.1+bookworm", NO_FTRACE);
@@ -170,9 +171,17 @@ const REACTIONS: Readonly<Record<BpftraceQuirkId, () => void | Promise<void>>> =
     assert.match(plan.cannotSee.join("\n"), /a return can be missed when many callers/);
   },
   "btf-variable"() {
-    for (const dialect of DIALECTS) {
-      assert.ok(!("BPFTRACE_BTF" in environmentOf({ dialect, config: CONFIG })));
+    for (const dialect of [MIDDLE, NEW]) {
+      assert.ok(!("BPFTRACE_BTF" in environmentOf({ dialect, config: CONFIG, probes: [] })));
     }
+  },
+  async "btf-place"() {
+    const { program, ladder } = await planned("5.10+bookworm");
+    assert.equal(environmentOf(program).BPFTRACE_BTF, "/sys/kernel/btf/vmlinux");
+    assert.equal(ladder.find((it) => it.what === "releases")?.step, "kprobe");
+    assert.match(ladder.flatMap((it) => it.instead).join("\n"), /kernel_btf/);
+    const newer = await planned("6.1+bookworm");
+    assert.ok(!("BPFTRACE_BTF" in environmentOf(newer.program)));
   },
   async "unsigned-results"() {
     for (const text of await texts("6.1")) {

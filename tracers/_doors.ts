@@ -49,7 +49,7 @@ export class Doors {
       return by?.state.kind === "off" ? by.state.reason : undefined;
     };
     this.#closed = {
-      fentry: options.btf === undefined ? "BTF cannot be read" : closed("fentry", built.fentry),
+      fentry: this.#noBtf() ?? closed("fentry", built.fentry),
       kprobe: closed("kprobe", built.kprobes),
     };
   }
@@ -94,6 +94,15 @@ export class Doors {
     const what = `the tracepoint ${name}`;
     const reason = this.need(what, this.#facts.tracepoints.get(name)?.support, true);
     return reason === undefined ? undefined : `${reason}; so ${what} cannot be used`;
+  }
+
+  /** Why bpftrace can make nothing of the kernel's BTF. */
+  #noBtf(): string | undefined {
+    const { btf, dialect } = this.#options;
+    if (btf === undefined) return "BTF cannot be read";
+    return dialect.asksForKernelBtf && btf.field("btf", "kernel_btf") === undefined
+      ? `bpftrace ${dialect.name} finds no BTF for fentry on a kernel that does not mark its own (struct btf has no kernel_btf)`
+      : undefined;
   }
 
   /** Why there are no raw tracepoints, whatever the kernel has; `undefined` when there are. */

@@ -158,6 +158,14 @@ BEGIN {
     check: (said) => refused(said, /fentry/),
   },
   {
+    // That structs are not read on 5.10 without it is shown by tests/lab/machines_test.ts.
+    of: ["btf-place"],
+    on: ["0.17"],
+    program: "kfunc:do_exit { } BEGIN { exit(); }",
+    environment: { BPFTRACE_BTF: "/sys/kernel/btf/vmlinux" },
+    check: (said) => refused(said, /not available for your kernel version/),
+  },
+  {
     of: ["returned-pointers"],
     on: ["0.17", "0.23"],
     program: 'kretfunc:copy_process { if ((int32)retval < 0) { printf("failed\\n"); } } BEGIN { exit(); }',
