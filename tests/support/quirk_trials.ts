@@ -169,12 +169,12 @@ BEGIN {
     of: ["returned-pointers"],
     on: ["0.17", "0.23"],
     program: 'kretfunc:copy_process { if ((int32)retval < 0) { printf("failed\\n"); } } BEGIN { exit(); }',
-    check: (said) => refused(said, /prohibited|Error loading program|verifier/i),
+    check: (said) => refused(said, /prohibited|Error loading (BPF )?program/i),
   },
   {
     of: ["json-shapes", "missed-returns", "user-memory", "unsigned-results", "missing-keys"],
     on: ALL,
-    words: ["-f", "json", "-c", "sh /tmp/quirks.sh"],
+    words: ["-f", "json", "-c", "/usr/bin/sh /tmp/quirks.sh"],
     around: [`cat >/tmp/quirks.sh <<'END'\n${STIMULUS}\nEND`, "rm /tmp/quirks.sh"],
     program: `BEGIN { printf("ready\\n"); @seen[1] = 1; delete(@seen[7]); }
 kprobe:hrtimer_nanosleep /comm == "sleep"/ { @entries = count(); }
@@ -190,7 +190,7 @@ kretprobe:kernel_clone /comm == "perl"/ { printf("result %lld %d\\n", retval, (i
   {
     of: ["silent-loss", "json-shapes"],
     on: ALL,
-    words: ["-f", "json", "-c", "perl /tmp/quirks.pl"],
+    words: ["-f", "json", "-c", "/usr/bin/perl /tmp/quirks.pl"],
     around: [`echo 'syscall(110) for 1..${BURST}' >/tmp/quirks.pl`, "rm /tmp/quirks.pl"],
     environment: { BPFTRACE_PERF_RB_PAGES: "2" },
     program: `tracepoint:syscalls:sys_enter_getppid {
