@@ -74,6 +74,8 @@ function onEvent(state: ModelState, placed: Placed, out: Publisher): void {
       detail: `a record "${event.kind}" came after its place in time`,
     }, out);
   }
+  // It says where a thread is, in the middle of whatever that is doing.
+  if (event.kind === "step") return;
   if (!late) settle(state, event, out);
   switch (event.kind) {
     case "tick":

@@ -6,6 +6,8 @@
 
 export { checkupJson, checkupText } from "./checkup.ts";
 export type { CheckBody, CheckupResult, VerdictBody } from "./checkup.ts";
+export { matrixJson, matrixText } from "./matrix.ts";
+export type { KernelRow, MatrixResult } from "./matrix.ts";
 export { NdjsonReport } from "./ndjson.ts";
 export { publish, utcText } from "./publish.ts";
 export type { Origin } from "./publish.ts";

@@ -1,5 +1,5 @@
 /**
- * What `doctor --json` and `plan --json` print, as data: the source of the types, the JSON Schema and the documentation.
+ * What `doctor --json`, `plan --json` and `matrix --json` print, as data: the source of the types, the JSON Schema and the documentation.
  *
  * @module
  */
@@ -13,6 +13,24 @@ export const ANSWER_FIELDS = {
   schema: { values: ["trace-clone/1"], meaning: "name and version of this format" },
   type: { kind: "text", meaning: "the type of answer" },
   host: { kind: "text", meaning: "the target as the user wrote it" },
+} as const satisfies PublishedFields;
+
+/** How many there were, and how many of them were seen. */
+const SHARE_FIELDS = {
+  made: { kind: "integer", meaning: "how many there were, as the program says that made them" },
+  seen: { kind: "integer", meaning: "how many of them the kernel told of, as they should be" },
+} as const satisfies PublishedFields;
+
+/** The calls whose path is shown. */
+const PATH_FIELDS = {
+  clone: { kind: "text", nullable: true, meaning: "clone with CLONE_PIDFD" },
+  clone3: { kind: "text", nullable: true, meaning: "clone3 with CLONE_PIDFD" },
+  pidfd_open: { kind: "text", nullable: true, meaning: "pidfd_open" },
+  close: {
+    kind: "text",
+    nullable: true,
+    meaning: "close of a process's only pidfd, up to its next system call",
+  },
 } as const satisfies PublishedFields;
 
 /** The answers by type. */
@@ -65,6 +83,60 @@ export const ANSWER_TABLE = {
       deadline_s: { kind: "integer", meaning: "seconds after which the run ends when nothing else is said" },
       events_max: { kind: "integer", meaning: "events after which the run ends when nothing else is said" },
       program: { kind: "text", meaning: "the program for bpftrace" },
+    },
+  },
+  "kernel": {
+    meaning: "Matrix: what one kernel of the lab did; `null` where it was not found out",
+    fields: {
+      kernel: { kind: "text", meaning: "its name in the lab, such as 6.1+bookworm" },
+      release: { kind: "text", nullable: true, meaning: "`uname -r` of the guest" },
+      bpftrace: { kind: "text", nullable: true, meaning: "version of bpftrace there" },
+      generation: {
+        kind: "text",
+        nullable: true,
+        meaning: "how this kernel makes pidfds, such as G3 (pidfs)",
+      },
+      law: { values: LAWS, nullable: true, meaning: "what holds one `struct pid` reference" },
+      births: { fields: SHARE_FIELDS, nullable: true, meaning: "pidfds that were made" },
+      releases: { fields: SHARE_FIELDS, nullable: true, meaning: "pidfds whose last reference went" },
+      counts: {
+        fields: SHARE_FIELDS,
+        nullable: true,
+        meaning: "`pid->count` after each birth and each release; seen: those that are what the law says",
+      },
+      failures: { fields: SHARE_FIELDS, nullable: true, meaning: "calls that had to fail" },
+      lost: { kind: "integer", nullable: true, meaning: "records known to be lost" },
+      verdict: {
+        values: ["holds", "broken", "undetermined", "cannot-run"],
+        meaning: "whether the law of references held",
+      },
+      reasons: { kind: "texts", meaning: "why it is not `holds`, one sentence each" },
+      paths: {
+        fields: PATH_FIELDS,
+        nullable: true,
+        meaning: "functions that each call entered, in their order, of those that are looked at",
+      },
+      probes: { kind: "texts", meaning: "the probes that were attached" },
+      ladder: {
+        kind: "texts",
+        meaning: "how each thing is seen, what that loses, and why it is not seen better",
+      },
+      cannot_see: { kind: "texts", meaning: "what is not seen there, one sentence each" },
+    },
+  },
+  "matrix": {
+    meaning: "Matrix's last line: what follows from all kernels",
+    fields: {
+      kernels: { kind: "integer", meaning: "kernels that were asked for" },
+      holds: { kind: "integer", meaning: "kernels where the law held" },
+      broken: { kind: "integer", meaning: "kernels where a rule is broken" },
+      undetermined: { kind: "integer", meaning: "kernels where it cannot be told" },
+      cannot_run: { kind: "integer", meaning: "kernels that could not be tried" },
+      exit_code: {
+        kind: "integer",
+        meaning:
+          "the exit code of matrix: 1 broken, 3 when no kernel could be tried, 4 undetermined or not all tried",
+      },
     },
   },
 } as const satisfies { readonly [type: string]: PublishedEvent };

@@ -225,6 +225,24 @@ export const WIRE_TABLE = {
       { name: "childStartNs", kind: "u64", meaning: "`task->start_boottime` of the child, ns" },
     ],
   },
+  step: {
+    meaning:
+      "A watched thread entered a function of the table of tracers/pidfd_paths.ts, in a call that is watched",
+    numbering: "task",
+    fields: [
+      ...STAMP,
+      ACTOR[0],
+      ACTOR[1],
+      {
+        name: "call",
+        kind: "u32",
+        meaning: "number of its latest system call, also on the way back from it",
+      },
+      { name: "argument", kind: "i32", meaning: "first argument of that call, such as the fd of close(2)" },
+      { name: "beganNs", kind: "u64", meaning: "CLOCK_BOOTTIME in ns when the call began" },
+      { name: "function", kind: "u32", meaning: "place of the function in that table, from 0" },
+    ],
+  },
 } as const satisfies { readonly [tag: string]: WireRecord };
 
 /** The tag of a record. */

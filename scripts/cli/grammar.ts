@@ -165,6 +165,22 @@ const kernelArgument = withDefault(
   DEFAULT_KERNEL,
 );
 
+const matrix = object({
+  command: constant("matrix"),
+  kernels: multiple(argument(kernelValue(), {
+    description:
+      message`A kernel of the lab's list, alone or with a root such as 6.1+bookworm; repeatable. The default is all of the list.`,
+  })),
+  rounds: withDefault(
+    option("--rounds", integer({ metavar: "N", min: 1, max: 1000 }), {
+      description: message`How often each thing is done.`,
+    }),
+    3,
+  ),
+  json: option("--json", { description: message`One JSON object for each kernel, and the verdict.` }),
+  quiet: option("-q", "--quiet", { description: message`No progress on stderr.` }),
+});
+
 /** Examples for a command's own `--help`. */
 function examples(...rows: readonly (readonly [words: string, what: string])[]): Message {
   return [text("Examples:"), ...rows.flatMap(([words, what]) => exampleLines(words, what))];
@@ -275,6 +291,15 @@ export const grammar: Parser<"sync", CommandLine, unknown> = or(
     brief: message`Print a manual page in the format of man(7).`,
     footer: examples(["man plan", 'the page of plan; "| man -l -" behind it shows it']),
   }),
+  command("matrix", matrix, {
+    brief: message`Do the same on several kernels of the lab, and show one table.`,
+    usageLine: usage("[KERNEL...]", "[OPTION...]"),
+    footer: examples(
+      ["matrix", "all kernels of the lab, two guests at a time"],
+      ["matrix 6.12 6.1+bookworm", "two kernels, one of them with Debian 12's bpftrace"],
+      ["matrix --json --rounds 20", "more of the same, for a program"],
+    ),
+  }),
   command("record", recordOptions, {
     brief: message`Trace, and keep what is needed to replay it elsewhere.`,
     usageLine: usage("FILE", "[OPTION...]", "[-- CMD...]"),
@@ -329,6 +354,8 @@ export type ManOptions = InferValue<typeof man>;
 export type LabOptions = InferValue<typeof lab>;
 /** The options of `doctor`. */
 export type DoctorOptions = InferValue<typeof doctor>;
+/** The options of `matrix`. */
+export type MatrixOptions = InferValue<typeof matrix>;
 /** One parsed command line. */
 export type CommandLine =
   | TraceOptions
@@ -337,4 +364,5 @@ export type CommandLine =
   | PlanOptions
   | DoctorOptions
   | ManOptions
+  | MatrixOptions
   | LabOptions;

@@ -162,6 +162,8 @@ async function dispatch(line: CommandLine, invocation: Invocation): Promise<numb
       return await (await import("./man.ts")).man(line, invocation.terminal);
     case "doctor":
       return await (await import("./doctor.ts")).doctor(line, invocation);
+    case "matrix":
+      return await (await import("./matrix.ts")).matrix(line, invocation.terminal);
     default:
       return await (await import("./lab.ts")).lab(line, invocation.terminal);
   }

@@ -31,6 +31,8 @@ export async function openHost(
     readonly timeLimitSeconds: number;
     readonly signal: AbortSignal;
     readonly onProgress: (text: string) => void;
+    /** Whether a guest that somebody keeps running may be used. @default {true} */
+    readonly shared?: boolean;
   },
 ): Promise<OpenHost> {
   switch (target.kind) {

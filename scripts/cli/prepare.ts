@@ -40,6 +40,8 @@ export interface SurveyOptions {
   readonly sudo?: boolean;
   /** The one function whose probe tells of births, when the user says so. */
   readonly birthProbe?: string | undefined;
+  /** Functions that are asked about besides those of the plan. @default {none} */
+  readonly symbols?: readonly string[];
   /** The limits of the run, for so many CPUs. */
   readonly limits: (cpus: number) => TraceLimits;
   /** What ends it. */
@@ -59,7 +61,7 @@ export async function survey(host: Host, options: SurveyOptions): Promise<Survey
   const [description, facts] = await orAborted(options.signal ?? new AbortController().signal, [
     host.describe(),
     discover(host, {
-      symbols: LIFECYCLE_SYMBOLS,
+      symbols: [...new Set([...LIFECYCLE_SYMBOLS, ...options.symbols ?? []])],
       tracepoints: LIFECYCLE_TRACEPOINTS,
       bpftrace: options.bpftrace,
       sudo: options.sudo ?? false,
