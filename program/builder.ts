@@ -12,6 +12,8 @@ const SYMBOL = /^[a-zA-Z_][a-zA-Z0-9_]*(\.[a-zA-Z0-9_]+)*$/;
 const TYPE = /^(struct )?[a-zA-Z_][a-zA-Z0-9_]*( \*)?$/;
 /** A sentence in a comment: anything that does not end the line. */
 const SENTENCE = /^[^\p{C}\p{Zl}\p{Zp}]+$/u;
+/** An argument, or one place of an argument that is an array. */
+const ARGUMENT = /^[a-zA-Z_][a-zA-Z0-9_]*(\[\d{1,3}\])?$/;
 const PATH = /^((->|\.)[a-zA-Z_][a-zA-Z0-9_]*(\[\d{1,3}\])?)+$/;
 
 function checked(word: string, pattern: RegExp, what: string): string {
@@ -47,7 +49,7 @@ export function positional(index: number): Expr {
 
 /** A parameter of the probed function or a field of the tracepoint, `args.name`. */
 export function argument(name: string): Expr {
-  return { kind: "argument", name: checked(name, NAME, "an argument") };
+  return { kind: "argument", name: checked(name, ARGUMENT, "an argument") };
 }
 
 /** The value of a map for a key, `@name[key]`; 0 when there is none. */

@@ -22,10 +22,10 @@ export interface MatrixResult {
 
 /** Columns of the longest line of text. */
 const COLUMNS_MAX = 79;
-/** Columns of a release and of a generation at most. */
-const RELEASE_COLUMNS = 17;
+/** Columns of a release and the like at most. */
+const CELL_COLUMNS = 11;
 
-const TITLES = ["KERNEL", "RELEASE", "BPFTRACE", "LAW", "BIRTHS", "RELEASES", "COUNTS", "VERDICT"];
+const TITLES = ["KERNEL", "RELEASE", "BPFTRACE", "GEN", "LAW", "BIRTHS", "RELEASES", "COUNTS", "VERDICT"];
 const VERDICTS = {
   "holds": "holds",
   "broken": "broken",
@@ -113,13 +113,13 @@ function those(rows: readonly KernelRow[], verdict: KernelRow["verdict"]): numbe
 
 function cells(row: KernelRow): readonly string[] {
   const share = (it: KernelRow["births"]) => it === null ? "-" : `${it.seen}/${it.made}`;
-  const text = (it: string | null) => cutTo(printableText(it ?? "-"), RELEASE_COLUMNS);
-  const generation = row.generation?.split(" ", 1)[0] ?? "";
+  const text = (it: string | null) => cutTo(printableText(it ?? "-"), CELL_COLUMNS);
   return [
     row.kernel,
     text(row.release),
-    text(row.bpftrace?.replace(/^v/, "") ?? null),
-    row.law === null ? "-" : `${generation} ${row.law}`,
+    text(row.bpftrace?.replace(/^bpftrace v/, "") ?? null),
+    text(row.generation?.replace(/ \(.*$/, "") ?? null),
+    row.law ?? "-",
     share(row.births),
     share(row.releases),
     share(row.counts),

@@ -231,8 +231,7 @@ export const WIRE_TABLE = {
     numbering: "task",
     fields: [
       ...STAMP,
-      ACTOR[0],
-      ACTOR[1],
+      ...ACTOR,
       {
         name: "call",
         kind: "u32",

@@ -6,7 +6,7 @@
 
 export type { Experience } from "./pidfd_lifecycle.ts";
 export { BIRTH_PROBES, LIFECYCLE_SYMBOLS, LIFECYCLE_TRACEPOINTS, planLifecycle } from "./pidfd_lifecycle.ts";
-export { addPaths, PATH_CALLS, PATH_FUNCTIONS } from "./pidfd_paths.ts";
+export { addPaths, PATH_CALLS, PATH_FUNCTIONS, PATH_TRACEPOINTS } from "./pidfd_paths.ts";
 export type { PathCall, PathPlan } from "./pidfd_paths.ts";
 export type { SilentDoors } from "./_doors.ts";
 export type { NoPlan, Plan, Rung, TraceLimits } from "./tracer.ts";

@@ -14,6 +14,7 @@
 
 import type { KernelFacts } from "../kernel/mod.ts";
 import {
+  argument,
   binary,
   builtin,
   cast,
@@ -21,17 +22,16 @@ import {
   commWord,
   emit,
   fentry,
-  field,
   if_,
   int,
   kprobe,
   lookup,
   mergePlaces,
   probe,
-  rawtracepoint,
   remove,
   renderAttachPoint,
   set,
+  tracepoint,
 } from "../program/mod.ts";
 import type { Expr, Probe } from "../program/mod.ts";
 import { Doors } from "./_doors.ts";
@@ -72,6 +72,9 @@ export const PATH_CALLS = { close: 3, clone: 56, pidfd_open: 434, clone3: 435 } 
 /** The name of such a call. */
 export type PathCall = keyof typeof PATH_CALLS;
 
+/** The tracepoints that are needed besides. */
+export const PATH_TRACEPOINTS: readonly string[] = ["raw_syscalls:sys_enter"];
+
 /** Maps by thread: number, first argument and begin of the watched call that it is in. */
 const CALL = "call";
 const CALL_ARGUMENT = "call_argument";
@@ -93,7 +96,7 @@ export interface PathPlan {
 /**
  * Adds the probes that show the paths to a plan.
  *
- * @param facts what the kernel is known to have, {@linkcode PATH_FUNCTIONS} asked for
+ * @param facts what the kernel is known to have, {@linkcode PATH_FUNCTIONS} and {@linkcode PATH_TRACEPOINTS} asked for
  * @param plan the plan for that kernel
  * @param options `comm`: the program whose threads are watched, eight characters of ASCII; `silent` as for the plan
  * @returns the plan with those probes; unchanged, with the reasons, where no path can be seen
@@ -112,6 +115,10 @@ export function addPaths(
     return { plan, watched: [], reasons: [reason] };
   }
   const doors = new Doors(facts, { btf, dialect, silent: options.silent ?? new Map() });
+  const missing = PATH_TRACEPOINTS.map((it) =>
+    doors.need(`the tracepoint ${it}`, facts.tracepoints.get(it)?.support, true)
+  ).filter((it) => it !== undefined);
+  if (missing.length > 0) return { plan, watched: [], reasons: missing };
   const steps = PATH_FUNCTIONS.flatMap((name, place) => {
     const door = doors.door(name);
     return door === undefined ? [] : [{ name, probe: entered(name, { place, door }) }];
@@ -135,8 +142,7 @@ export function addPaths(
 }
 
 function callBegins(program: bigint): Probe {
-  const call = builtin("arg1");
-  const registers = cast("struct pt_regs *", builtin("arg0"));
+  const call = argument("id");
   const watched = Object.values(PATH_CALLS)
     .map((it): Expr => binary(call, "==", int(it)))
     .reduce((all, it) => binary(all, "||", it));
@@ -146,16 +152,20 @@ function callBegins(program: bigint): Probe {
     "&&",
     binary(binary(commWord(task, 1), "&", int(0xff)), "==", int(0)),
   );
-  return probe(rawtracepoint("sys_enter"), "A call of the watched program begins: remember which.", {
-    when: isProgram,
-    body: [
-      if_(watched, [
-        set(CALL, THREAD, cast("uint64", call)),
-        set(CALL_ARGUMENT, THREAD, cast("uint64", field(registers, "->di"))),
-        set(CALL_BEGAN, THREAD, cast("uint64", builtin("nsecs"))),
-      ], [remove(CALL, THREAD), remove(CALL_ARGUMENT, THREAD), remove(CALL_BEGAN, THREAD)]),
-    ],
-  });
+  return probe(
+    tracepoint("raw_syscalls", "sys_enter"),
+    "A call of the watched program begins: remember which.",
+    {
+      when: isProgram,
+      body: [
+        if_(watched, [
+          set(CALL, THREAD, cast("uint64", call)),
+          set(CALL_ARGUMENT, THREAD, cast("uint64", argument("args[0]"))),
+          set(CALL_BEGAN, THREAD, cast("uint64", builtin("nsecs"))),
+        ], [remove(CALL, THREAD), remove(CALL_ARGUMENT, THREAD), remove(CALL_BEGAN, THREAD)]),
+      ],
+    },
+  );
 }
 
 function entered(name: string, at: { readonly place: number; readonly door: "fentry" | "kprobe" }): Probe {

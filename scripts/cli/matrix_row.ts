@@ -14,7 +14,7 @@ import { environmentOf, renderProgram } from "../../program/mod.ts";
 import { publish } from "../../reports/mod.ts";
 import type { KernelRow } from "../../reports/mod.ts";
 import type { TraceEvent } from "../../schema/mod.ts";
-import { addPaths, PATH_FUNCTIONS } from "../../tracers/mod.ts";
+import { addPaths, PATH_FUNCTIONS, PATH_TRACEPOINTS } from "../../tracers/mod.ts";
 import type { Rung } from "../../tracers/mod.ts";
 import { copyTo } from "./copy.ts";
 import { unlessEnded } from "./endings.ts";
@@ -117,6 +117,7 @@ async function traceThere(host: Host, options: RowOptions): Promise<KernelRow> {
   const { description, facts, plan: bare } = await prepare(host, {
     bpftrace: "bpftrace",
     symbols: PATH_FUNCTIONS,
+    tracepoints: PATH_TRACEPOINTS,
     limits: () => LIMITS,
     hint: undefined,
     signal,

@@ -42,6 +42,8 @@ export interface SurveyOptions {
   readonly birthProbe?: string | undefined;
   /** Functions that are asked about besides those of the plan. @default {none} */
   readonly symbols?: readonly string[];
+  /** Tracepoints that are asked about besides those of the plan. @default {none} */
+  readonly tracepoints?: readonly string[];
   /** The limits of the run, for so many CPUs. */
   readonly limits: (cpus: number) => TraceLimits;
   /** What ends it. */
@@ -62,7 +64,7 @@ export async function survey(host: Host, options: SurveyOptions): Promise<Survey
     host.describe(),
     discover(host, {
       symbols: [...new Set([...LIFECYCLE_SYMBOLS, ...options.symbols ?? []])],
-      tracepoints: LIFECYCLE_TRACEPOINTS,
+      tracepoints: [...LIFECYCLE_TRACEPOINTS, ...options.tracepoints ?? []],
       bpftrace: options.bpftrace,
       sudo: options.sudo ?? false,
     }),

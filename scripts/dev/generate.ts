@@ -139,8 +139,9 @@ function doctorPage(): string {
     "## JSON",
     "",
     "`doctor --json` prints one object a line: a `check` for each, and at the end a `verdict`. `plan --json` prints one",
-    "object, a `plan`. Their [JSON Schema](schema/trace-clone-answer-1.json) and this list are made from the table in",
-    "`schema/answer_table.ts`. All of them begin with:",
+    "object, a `plan`. `matrix --json` prints a `kernel` for each, and at the end a `matrix`. Their",
+    "[JSON Schema](schema/trace-clone-answer-1.json) and this list are made from the table in `schema/answer_table.ts`.",
+    "All of them begin with:",
     "",
     ...rows(ANSWER_FIELDS),
   );

@@ -10,7 +10,12 @@ import { fakeHost } from "../../kernel/_fake_host.ts";
 import type { FakeMachine } from "../../kernel/_fake_host.ts";
 import { discover } from "../../kernel/mod.ts";
 import type { KernelFacts } from "../../kernel/mod.ts";
-import { LIFECYCLE_SYMBOLS, LIFECYCLE_TRACEPOINTS } from "../../tracers/mod.ts";
+import {
+  LIFECYCLE_SYMBOLS,
+  LIFECYCLE_TRACEPOINTS,
+  PATH_FUNCTIONS,
+  PATH_TRACEPOINTS,
+} from "../../tracers/mod.ts";
 
 /** A struct in BTF, as far as plans ask about it. */
 export interface PlannedStruct {
@@ -86,7 +91,11 @@ export async function factsOf(machine: PlannedMachine): Promise<KernelFacts> {
       ...(bpftrace === null ? {} : { "bpftrace --version": { stdout: `${bpftrace}\n` } }),
     },
   });
-  return await discover(host, { symbols: LIFECYCLE_SYMBOLS, tracepoints: LIFECYCLE_TRACEPOINTS, sudo });
+  return await discover(host, {
+    symbols: [...new Set([...LIFECYCLE_SYMBOLS, ...PATH_FUNCTIONS])],
+    tracepoints: [...LIFECYCLE_TRACEPOINTS, ...PATH_TRACEPOINTS],
+    sudo,
+  });
 }
 
 /** BTF with a machine's structs and functions; a member's type is a struct of its size without a name. */
