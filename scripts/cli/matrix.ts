@@ -10,7 +10,7 @@ import { buildStimulus, LAB_KERNELS, prepareMachine } from "../../lab/mod.ts";
 import { matrixJson, matrixText } from "../../reports/mod.ts";
 import type { KernelRow } from "../../reports/mod.ts";
 import { endingOf, isEnding, watchEndings } from "./endings.ts";
-import { CliError, EXIT, firstExitCode } from "./exit_code.ts";
+import { CliError, EXIT } from "./exit_code.ts";
 import type { ExitCode } from "./exit_code.ts";
 import type { MatrixOptions } from "./grammar.ts";
 import { runRow, untried } from "./matrix_row.ts";
@@ -43,8 +43,8 @@ export async function matrix(options: MatrixOptions, terminal: Terminal): Promis
     named(row.verdict === "cannot-run" ? "cannot run" : row.verdict);
     return row;
   });
-  const ended = signal.aborted ? [endingOf(signal).code] : [];
-  const exitCode = firstExitCode([...ended, exitCodeOf(rows)]);
+  // Rows that were interrupted do not say that a kernel cannot be tried.
+  const exitCode = signal.aborted ? endingOf(signal).code : exitCodeOf(rows);
   const result = { rows, exitCode };
   await terminal.write(options.json ? matrixJson(result) : matrixText(result));
   return exitCode;
