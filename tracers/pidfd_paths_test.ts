@@ -1,11 +1,12 @@
 import assert from "node:assert/strict";
 import { renderProgram } from "../program/mod.ts";
-import { MACHINE_6_1 } from "../tests/support/kernel_6_1.ts";
-import { MACHINE_6_12 } from "../tests/support/kernel_6_12.ts";
 import { factsOf } from "../tests/support/kernel_machine.ts";
 import type { PlannedMachine } from "../tests/support/kernel_machine.ts";
+import { recordedMachine } from "../tests/support/recorded_machines.ts";
 import { addPaths, PATH_FUNCTIONS, planLifecycle } from "./mod.ts";
 
+const MACHINE_6_1 = recordedMachine("6.1");
+const MACHINE_6_12 = recordedMachine("6.12");
 const LIMITS = { deadlineSeconds: 500, eventsMax: 1000, bufferPages: 64, follow: false };
 
 async function pathsFor(machine: PlannedMachine, comm = "stimulus") {

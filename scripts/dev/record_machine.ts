@@ -8,7 +8,13 @@ import type { Host } from "../../hosts/mod.ts";
 import { run } from "../../hosts/mod.ts";
 import { BTF_PATH, discover, known, pidfdGeneration } from "../../kernel/mod.ts";
 import type { KernelFacts } from "../../kernel/mod.ts";
-import { LIFECYCLE_SYMBOLS, LIFECYCLE_TRACEPOINTS, planLifecycle } from "../../tracers/mod.ts";
+import {
+  LIFECYCLE_SYMBOLS,
+  LIFECYCLE_TRACEPOINTS,
+  PATH_FUNCTIONS,
+  PATH_TRACEPOINTS,
+  planLifecycle,
+} from "../../tracers/mod.ts";
 import type { PlannedMachine, PlannedStruct } from "../../tests/support/kernel_machine.ts";
 import { PLAN_LIMITS, PLAN_VARIANTS } from "../../tests/support/plan_variants.ts";
 import { NotingBtf } from "./noting_btf.ts";
@@ -17,6 +23,9 @@ import { NotingHost } from "./noting_host.ts";
 /** What is kept in another form, or says nothing about a plan. */
 const LEFT_OUT = /^\/proc\/kallsyms$|available_filter_functions$|\/format$|boot_id$|^\/proc\/self\/ns\//;
 
+/** What every plan asks about. */
+const SYMBOLS = [...new Set([...LIFECYCLE_SYMBOLS, ...PATH_FUNCTIONS])];
+const TRACEPOINTS = [...LIFECYCLE_TRACEPOINTS, ...PATH_TRACEPOINTS];
 /** The command that has a field of its own. */
 const VERSION = "bpftrace --version";
 
@@ -30,7 +39,7 @@ const VERSION = "bpftrace --version";
  */
 export async function recordMachine(host: Host): Promise<PlannedMachine> {
   const noting = new NotingHost(host);
-  const facts = await discover(noting, { symbols: LIFECYCLE_SYMBOLS, tracepoints: LIFECYCLE_TRACEPOINTS });
+  const facts = await discover(noting, { symbols: SYMBOLS, tracepoints: TRACEPOINTS });
   const btf = new NotingBtf(await host.readBytes(BTF_PATH));
   for (const { follow, facts: change } of PLAN_VARIANTS) {
     pidfdGeneration(facts.symbols, btf);
@@ -79,7 +88,7 @@ function symbolsOf({ symbols }: KernelFacts): Pick<PlannedMachine, "symbols" | "
 
 function typesOf(btf: NotingBtf): Pick<PlannedMachine, "functions" | "structs"> {
   const functions = new Map<string, readonly string[]>();
-  for (const name of new Set([...btf.functions, ...LIFECYCLE_SYMBOLS])) {
+  for (const name of new Set([...btf.functions, ...SYMBOLS])) {
     if (btf.hasFunction(name)) functions.set(name, (btf.functionParameters(name) ?? []).map((it) => it.name));
   }
   const structs = new Map<string, PlannedStruct>();
