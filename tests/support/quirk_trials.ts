@@ -195,7 +195,7 @@ kretprobe:kernel_clone /comm == "perl"/ { printf("result %lld %d\\n", retval, (i
     environment: { BPFTRACE_PERF_RB_PAGES: "2" },
     program: `tracepoint:syscalls:sys_enter_getppid {
   @all = count();
-  printf("%s\\n", "0123456789012345678901234567890123456789012345678901234567890123456789012345678");
+  printf("%s %s\\n", "0123456789012345678901234567890123456789", "0123456789012345678901234567890123456789");
 }`,
     check(said, version) {
       accepted(said);
