@@ -52,11 +52,15 @@ const PLAN_FIELDS = {
   program: text,
 };
 
-/** Recordings from before there were plans without releases do not say that they have them. */
-const PLAN: Shape<RecordedPlan> = (value, place) =>
-  "releasesSeen" in anything(value, place)
-    ? object({ ...PLAN_FIELDS, releasesSeen: truth })(value, place)
-    : object(PLAN_FIELDS)(value, place);
+/** Recordings from before there were plans that do not see everything do not say what they see. */
+const PLAN: Shape<RecordedPlan> = (value, place) => {
+  const given = anything(value, place);
+  return object({
+    ...PLAN_FIELDS,
+    ...("releasesSeen" in given ? { releasesSeen: truth } : {}),
+    ...("hashPutsSeen" in given ? { hashPutsSeen: truth } : {}),
+  })(value, place);
+};
 
 const HEADER: Shape<RecordingHeader> = object({
   recording: oneOf([RECORDING_FORMAT]),

@@ -62,6 +62,8 @@ export interface RecordedPlan {
   readonly law: "per-file" | "per-inode";
   /** Whether it is seen when a pidfd's last reference goes. @default {true} */
   readonly releasesSeen?: boolean;
+  /** Whether it is seen when the pid hash drops its reference. @default {true} */
+  readonly hashPutsSeen?: boolean;
   /** Names of the probes. */
   readonly probes: readonly string[];
   /** One sentence each. */

@@ -49,13 +49,7 @@ export const KERNEL_RULES: readonly CheckRule[] = [
         case "per-inode":
           return { answer: "yes", says: `${shape}, one reference for each pidfs inode` };
         case "per-file":
-          return pidfd.candidates.includes("G0")
-            ? {
-              answer: "no",
-              says: `${shape}, whose copy_process() takes its arguments one by one`,
-              remedy: "Use a kernel with clone3 (Linux 5.3 and later)",
-            }
-            : { answer: "yes", says: `${shape}, one reference for each pidfd file` };
+          return { answer: "yes", says: `${shape}, one reference for each pidfd file` };
         case "unknown": {
           const why = pidfd.reasons.join("; ") || "no symbol could be read";
           const says = `How this kernel makes pidfds cannot be told: ${why}`;
@@ -70,8 +64,10 @@ export const KERNEL_RULES: readonly CheckRule[] = [
     id: "btf",
     title: "BTF",
     looksAt: "`/sys/kernel/btf/vmlinux`",
-    why: "It describes the kernel's types and functions; fentry and every struct that is read need it.",
-    needed: true,
+    why:
+      "It describes the kernel's types and functions. Without it only kprobes and tracepoints tell of pidfds, and no " +
+      "count is judged.",
+    needed: false,
     remedy: "Use a kernel built with CONFIG_DEBUG_INFO_BTF=y",
     judge: ({ btf }) =>
       btf.kind === "known"

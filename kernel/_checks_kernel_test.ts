@@ -14,22 +14,6 @@ import type { SpoiltRow } from "./_healthy_machine.ts";
 
 const ROWS: readonly SpoiltRow[] = [
   [
-    "pidfds as the first kernels had them",
-    {
-      files: {
-        [FUNCTIONS]: "do_exit\n",
-        [KALLSYMS]: kallsyms([
-          ...SYMBOLS.filter((it) => !it.startsWith("pidfs")),
-          "pidfd_show_fdinfo",
-          "pidfd_create",
-        ]),
-      },
-    },
-    ["pidfds no!"],
-    /^Generation G0, whose copy_process\(\) takes its arguments one by one/,
-    /clone3/,
-  ],
-  [
     "no pidfds at all",
     {
       files: {
@@ -55,14 +39,14 @@ const ROWS: readonly SpoiltRow[] = [
   [
     "no BTF",
     { files: { "/sys/kernel/btf/vmlinux": { fails: "missing" } } },
-    ["btf no!"],
+    ["btf no"],
     /^BTF cannot be read/,
     /DEBUG_INFO_BTF/,
   ],
   [
     "BTF that is empty",
     { files: { "/sys/kernel/btf/vmlinux": "" } },
-    ["btf no!"],
+    ["btf no"],
     /Cannot parse BTF/,
     /DEBUG_INFO_BTF/,
   ],

@@ -19,6 +19,7 @@ import {
   addArrival,
   addFile,
   addTarget,
+  callName,
   fileFlagNames,
   forgetFile,
   inScope,
@@ -54,7 +55,7 @@ export function onClone(
   });
   identify(target, { pid: event.child, startNs: event.childStartNs });
   target.comm ??= event.comm;
-  const origin = event.clone3 === 1 ? "clone3" : "clone";
+  const origin = callName(event.clone3);
   born(state, event, { out, target, file, origin, fd: event.fd, installed, early, exact: true });
 }
 

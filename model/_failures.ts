@@ -15,6 +15,7 @@ import type { FailedClone, ModelState } from "./state.ts";
 import {
   addFile,
   addTarget,
+  callName,
   inScope,
   isErrorPointer,
   isWhole,
@@ -38,7 +39,7 @@ export function onFailed(state: ModelState, event: Failed, out: Publisher): void
   const body = {
     cpu: event.cpu,
     process: processOf(event),
-    origin: event.clone3 === 1 ? "clone3" : "clone",
+    origin: callName(event.clone3),
     errno,
     stage: stageOf(event, made),
     integer: errno === "EFAULT" ? null : event.integer,

@@ -138,9 +138,16 @@ export function leaveScope(state: ModelState, pid: number, startNs: bigint): voi
   }
 }
 
+/** The call that made a child, from what its record says of it; 2 is said where the two cannot be told apart. */
+export function callName(clone3: number): "clone" | "clone3" | "other" {
+  if (clone3 > 1) return "other";
+  return clone3 === 1 ? "clone3" : "clone";
+}
+
 /** Whether all probes were attached when something happened, and what is born then will be seen to go. */
 export function isWhole(state: ModelState, ktimeNs: bigint): boolean {
-  return state.options.releasesSeen !== false && ktimeNs >= state.options.attachedNs;
+  const { releasesSeen, hashPutsSeen, attachedNs } = state.options;
+  return releasesSeen !== false && hashPutsSeen !== false && ktimeNs >= attachedNs;
 }
 
 /** Returns the names of the bits of `f_flags` that open(2) and pidfd_open(2) know; other bits as hex. */

@@ -170,6 +170,8 @@ export interface ModelOptions {
   readonly scope: Scope;
   /** Whether it is seen when a pidfd's last reference goes; without that no count is judged. @default {true} */
   readonly releasesSeen?: boolean | undefined;
+  /** Whether it is seen when the pid hash drops its reference; without that no count is judged. @default {true} */
+  readonly hashPutsSeen?: boolean | undefined;
 }
 
 /** All that the model remembers. {@linkcode step} is the only function that changes it. */

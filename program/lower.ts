@@ -8,7 +8,7 @@
  */
 
 import type { Expr, Probe, Statement } from "./ast.ts";
-import { builtin, cast, if_, kprobe, kretprobe, lookup, probe, remove, set } from "./builder.ts";
+import { builtin, cast, if_, int, kprobe, kretprobe, lookup, probe, remove, set } from "./builder.ts";
 
 /** How a function is called, in C. */
 export interface Signature {
@@ -168,6 +168,27 @@ function mapExpr(expr: Expr, change: ExprMap): Expr {
     default:
       return expr satisfies never;
   }
+}
+
+/**
+ * Takes out of a probe what only types can give: every member of a struct reads as 0.
+ *
+ * @param original a probe
+ * @returns the same without members, for a kernel that does not describe its types
+ *
+ * @example
+ * ```ts
+ * import { builtin, field, kprobe, probe, set, int } from "./builder.ts";
+ * import { withoutTypes } from "./lower.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const comm = field(builtin("curtask"), "->pid");
+ * const [only] = withoutTypes(probe(kprobe("f"), "A call.", { body: [set("m", int(1), comm)] })).body;
+ * assert.deepEqual(only?.kind === "set" && only.value, int(0));
+ * ```
+ */
+export function withoutTypes(original: Probe): Probe {
+  return mapProbe(original, (it) => it.kind === "field" || it.kind === "commWord" ? int(0) : it);
 }
 
 /**

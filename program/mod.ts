@@ -47,7 +47,7 @@ export { dialectOf, DIALECTS, environmentOf } from "./dialect.ts";
 export type { Dialect } from "./dialect.ts";
 export { COUNTERS, emit } from "./emit.ts";
 export type { AutoName, EmitValues, FieldName, Numbered } from "./emit.ts";
-export { lowerToKprobe, mergePlaces } from "./lower.ts";
+export { lowerToKprobe, mergePlaces, withoutTypes } from "./lower.ts";
 export type { Signature } from "./lower.ts";
 export { BPFTRACE_QUIRKS } from "./quirks.ts";
 export type { BpftraceQuirk, BpftraceQuirkId } from "./quirks.ts";

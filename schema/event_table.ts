@@ -84,7 +84,7 @@ export const EVENT_TABLE = {
     meaning: "clone or clone3 with CLONE_PIDFD failed",
     fields: {
       ...OBSERVED_FIELDS,
-      origin: { values: ["clone", "clone3"], meaning: "the call" },
+      origin: { values: ["clone", "clone3", "other"], meaning: "the call; other where it cannot be told" },
       errno: { kind: "text", meaning: "name of the error" },
       stage: {
         values: ["arguments", "before-pid", "pidfd", "put_user", "after-pidfd"],

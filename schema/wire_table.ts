@@ -57,7 +57,11 @@ export const WIRE_TABLE = {
       { name: "pidAddress", kind: "pointer", meaning: "`struct pid *` of the child" },
       { name: "count", kind: "i32", meaning: "`pid->count` now; the child cannot run yet" },
       { name: "cloneFlags", kind: "hex", meaning: "`kernel_clone_args.flags`" },
-      { name: "clone3", kind: "u32", meaning: "1 when the call was clone3, 0 when it was clone" },
+      {
+        name: "clone3",
+        kind: "u32",
+        meaning: "1 when the call was clone3, 0 when it was clone, 2 when it cannot be told",
+      },
       { name: "fd", kind: "i32", meaning: "what the user's integer holds now" },
       { name: "slotFile", kind: "pointer", meaning: "`struct file *` in that slot of the caller's fd table" },
       { name: "file", kind: "pointer", meaning: "`struct file *` that this call made" },
@@ -73,7 +77,11 @@ export const WIRE_TABLE = {
       ...ACTOR,
       { name: "result", kind: "i32", meaning: "return value, a negative errno" },
       { name: "cloneFlags", kind: "hex", meaning: "`kernel_clone_args.flags`" },
-      { name: "clone3", kind: "u32", meaning: "1 when the call was clone3, 0 when it was clone" },
+      {
+        name: "clone3",
+        kind: "u32",
+        meaning: "1 when the call was clone3, 0 when it was clone, 2 when it cannot be told",
+      },
       {
         name: "integer",
         kind: "i32",

@@ -44,7 +44,7 @@
 
 import { checkup, obstaclesOf } from "../kernel/mod.ts";
 import type { KernelFacts } from "../kernel/mod.ts";
-import { dialectOf, mergePlaces, renderAttachPoint } from "../program/mod.ts";
+import { dialectOf, mergePlaces, renderAttachPoint, withoutTypes } from "../program/mod.ts";
 import type { Probe } from "../program/mod.ts";
 import { ANONYMOUS_FILES } from "./_anonymous_files.ts";
 import { CLONE_FUNCTIONS, GETFD } from "./_births.ts";
@@ -53,11 +53,16 @@ import type { SilentDoors } from "./_doors.ts";
 import { housekeeping } from "./_housekeeping.ts";
 import { MAPS } from "./_kernel_terms.ts";
 import { climb } from "./_ladder.ts";
+import type { Seen } from "./_ladder.ts";
+import type { PidfdFiles } from "./_pidfd_files.ts";
 import { PIDFS_FILES } from "./_pidfs_files.ts";
 import { findPlaces } from "./_places.ts";
 import { births, birthSites, ends, forced, making, PIDFD_OPEN, releasing } from "./_sights.ts";
+import type { SightSources } from "./_sights.ts";
 import { exited } from "./_targets.ts";
 import { CLONE_TRACEPOINTS, OPEN_TRACEPOINTS } from "./_tracepoint_births.ts";
+import { untypedEndings } from "./_untyped.ts";
+import { UNTYPED_CANNOT_SEE, UNTYPED_SYMBOLS, untypedView } from "./_untyped_sights.ts";
 import type { NoPlan, Plan, TraceLimits } from "./tracer.ts";
 
 /** The tracepoint that tells when a target ends. */
@@ -81,6 +86,7 @@ export const LIFECYCLE_SYMBOLS: readonly string[] = [
   "pidfd_prepare",
   "pidfd_create",
   GETFD,
+  ...UNTYPED_SYMBOLS,
 ];
 
 /** The tracepoints that this tracer asks about. */
@@ -120,24 +126,79 @@ export interface Experience {
  */
 export function planLifecycle(facts: KernelFacts, limits: TraceLimits & Experience): Plan | NoPlan {
   const reasons = [...obstacles(facts)];
-  const { btf: { kind }, bpftrace } = facts;
+  const { bpftrace } = facts;
   const dialect = bpftrace.kind === "known" ? dialectOf(bpftrace.value.version) : undefined;
-  if (facts.btf.kind !== "known" || dialect === undefined || reasons.length > 0) {
-    return noPlan(reasons.length > 0 ? reasons : [`BTF is ${kind}`]);
-  }
-  const btf = facts.btf.value;
+  if (dialect === undefined || reasons.length > 0) return noPlan(reasons);
+  const btf = facts.btf.kind === "known" ? facts.btf.value : undefined;
   const doors = new Doors(facts, { btf, dialect, silent: limits.silent ?? new Map() });
   const files = facts.pidfd.law === "per-file" ? ANONYMOUS_FILES : PIDFS_FILES;
-  const exit = doors.tracepoint(EXIT_TRACEPOINT);
-  const places = findPlaces(btf);
+  const places = btf === undefined ? undefined : findPlaces(btf);
+  // The first kernels gave copy_process() its arguments one by one.
+  const parameters = btf?.functionParameters("copy_process")?.map((it) => it.name);
+  const isTyped = btf !== undefined && parameters?.includes("args") !== false;
+  // Without types bpftrace can make nothing of a tracepoint unless it has the kernel's headers.
+  const exit = isTyped ? doors.tracepoint(EXIT_TRACEPOINT) : doors.reasons("do_exit").slice(1)[0];
   if (exit !== undefined) reasons.push(exit);
-  if (places === undefined) {
+  if (btf !== undefined && isTyped && places === undefined) {
     reasons.push("BTF does not give the places of task_struct.pid_links and task_struct.comm");
-    return noPlan(reasons);
   }
   const { follow } = limits;
-  const sources = { facts, btf, doors, files, places, follow };
-  const { birthProbe } = limits;
+  const view = btf !== undefined && places !== undefined && isTyped
+    ? typedView({ facts, btf, doors, files, places, follow }, limits.birthProbe)
+    : withoutBtf(facts, { doors, files, follow, birthProbe: limits.birthProbe });
+  const { bearing, all } = view;
+  if (bearing.every((it) => it.rung.step === "none")) {
+    reasons.push(...new Set(bearing.flatMap((it) => it.rung.instead)));
+  }
+  if (reasons.length > 0) return noPlan(reasons);
+  const subject = [...mergePlaces(view.probes), ...view.endings];
+  const { first, last } = housekeeping(limits, subject);
+  const untyped = (it: Probe) => view.isTyped ? it : withoutTypes(it);
+  const probes = [...first, ...subject, ...last].map(untyped);
+  const isSeen = (what: string) => all.some((it) => it.rung.what === what && it.rung.step !== "none");
+  return {
+    generation: `${facts.pidfd.generation ?? facts.pidfd.candidates.join(" or ")} (${files.name})`,
+    law: files.law,
+    probes: probes.map((it) => renderAttachPoint(it.attach, dialect)),
+    ladder: all.map((it) => it.rung),
+    releasesSeen: isSeen("releases"),
+    hashPutsSeen: isSeen("frees"),
+    cannotSee: [...files.cannotSee, ...view.cannotSee, ...new Set(all.flatMap((it) => it.rung.loses))],
+    unconfirmed: [...view.assumed, ...doors.unconfirmed()],
+    trackedMax: TRACKED_MAX,
+    program: {
+      dialect,
+      commOffset: places?.commOffset ?? 0,
+      config: { perfRbPages: limits.bufferPages, maxMapKeys: TRACKED_MAX, onStackLimit: ON_STACK_LIMIT },
+      probes,
+    },
+  };
+}
+
+function probesOf(seen: readonly Seen[]): readonly Probe[] {
+  return seen.flatMap((it) => it.probes);
+}
+
+/** What is seen, and by which probes. */
+interface View {
+  /** Everything, in the order of the ladder. */
+  readonly all: readonly Seen[];
+  /** The probes of all of it, in an order in which every map is filled before it is read. */
+  readonly probes: readonly Probe[];
+  /** Those that tell of births. */
+  readonly bearing: readonly Seen[];
+  /** The probes that stand last. */
+  readonly endings: readonly Probe[];
+  /** What it does not see in any case. */
+  readonly cannotSee: readonly string[];
+  /** What it takes to be so. */
+  readonly assumed: readonly string[];
+  /** Whether it reads members of structs. */
+  readonly isTyped: boolean;
+}
+
+function typedView(sources: SightSources, birthProbe: string | undefined): View {
+  const { doors, follow } = sources;
   const born = birthProbe === undefined
     ? births(sources, birthSites(sources)).map((it) => climb(it, doors))
     : [];
@@ -147,33 +208,54 @@ export function planLifecycle(facts: KernelFacts, limits: TraceLimits & Experien
   const made = climb(birthProbe === undefined ? making(sources, calls) : forced(sources, birthProbe), doors);
   const released = climb(releasing(sources), doors);
   const ended = ends(sources).map((it) => climb(it, doors));
-  const all = [...born, made, released, ...ended];
-  const bearing = birthProbe === undefined ? born : [made];
-  if (bearing.every((it) => it.rung.step === "none")) {
-    reasons.push(...new Set(bearing.flatMap((it) => it.rung.instead)));
-  }
-  if (reasons.length > 0) return noPlan(reasons);
-  const subject = [
-    ...mergePlaces(inOrder([made, ...born, released, ...ended].flatMap((it) => it.probes))),
-    exited(follow),
-  ];
-  const { first, last } = housekeeping(limits, subject);
-  const probes = [...first, ...subject, ...last];
   return {
-    generation: `${facts.pidfd.generation ?? facts.pidfd.candidates.join(" or ")} (${files.name})`,
-    law: files.law,
-    probes: probes.map((it) => renderAttachPoint(it.attach, dialect)),
-    ladder: all.map((it) => it.rung),
-    releasesSeen: released.rung.step !== "none",
-    cannotSee: [...files.cannotSee, ...new Set(all.flatMap((it) => it.rung.loses))],
-    unconfirmed: doors.unconfirmed(),
-    trackedMax: TRACKED_MAX,
-    program: {
-      dialect,
-      commOffset: places.commOffset,
-      config: { perfRbPages: limits.bufferPages, maxMapKeys: TRACKED_MAX, onStackLimit: ON_STACK_LIMIT },
-      probes,
+    all: [...born, made, released, ...ended],
+    probes: inOrder(probesOf([made, ...born, released, ...ended])),
+    bearing: birthProbe === undefined ? born : [made],
+    endings: [exited(follow)],
+    cannotSee: [],
+    assumed: [],
+    isTyped: true,
+  };
+}
+
+function withoutBtf(
+  facts: KernelFacts,
+  options: {
+    readonly doors: Doors;
+    readonly files: PidfdFiles;
+    readonly follow: boolean;
+    readonly birthProbe: string | undefined;
+  },
+): View {
+  const { births: born, made, released, assumed } = untypedView(facts, options);
+  const forcedIn: Seen = {
+    rung: {
+      what: "births",
+      step: "none",
+      functions: [],
+      doors: [],
+      loses: [],
+      instead: ["A single birth probe needs BTF"],
     },
+    probes: [],
+  };
+  return {
+    all: [...born, made, released],
+    // What a file's end reads is filled where the file is made.
+    probes: [...inOrder(probesOf([made, ...born])), ...released.probes],
+    bearing: options.birthProbe === undefined ? born : [forcedIn],
+    endings: untypedEndings(options.follow),
+    cannotSee: UNTYPED_CANNOT_SEE,
+    assumed,
+    isTyped: false,
+  };
+}
+
+function noPlan(reasons: readonly string[]): NoPlan {
+  return {
+    reasons: [...new Set(reasons)],
+    hint: "Run with --target lab:6.12 to see the tool at work on a kernel that has all of this",
   };
 }
 
@@ -187,13 +269,6 @@ function inOrder(probes: readonly Probe[]): readonly Probe[] {
     attach.kind === "fentry" || attach.kind === "kprobe" ||
     (attach.kind === "tracepoint" && attach.name.startsWith("sys_enter_"));
   return [...probes.filter(isEntry), ...probes.filter((it) => !isEntry(it))];
-}
-
-function noPlan(reasons: readonly string[]): NoPlan {
-  return {
-    reasons,
-    hint: "Run with --target lab:6.12 to see the tool at work on a kernel that has all of this",
-  };
 }
 
 function obstacles(facts: KernelFacts): readonly string[] {

@@ -187,11 +187,10 @@ const OBSTACLES: readonly Obstacle[] = [
     /too old: 0\.17 or later is needed, found .*0\.11\.3/,
   ],
   ["bpftrace is not there", { bpftrace: null }, /bpftrace cannot be used: .*not on the host/],
-  [
-    "BTF cannot be read",
-    { files: { "/sys/kernel/btf/vmlinux": { fails: "missing" } } },
-    /BTF cannot be read/,
-  ],
+  ["there is neither BTF nor kprobes", {
+    symbols: without(MACHINE_6_12.symbols, "register_kprobe"),
+    files: { "/sys/kernel/btf/vmlinux": { fails: "missing" } },
+  }, /^(BTF cannot be read|The kernel was built without kprobe)$/],
   ["tracefs is not found", {
     files: {
       "/sys/kernel/tracing/available_filter_functions": { fails: "missing" },

@@ -46,6 +46,8 @@ export interface Plan {
   readonly ladder: readonly Rung[];
   /** Whether it is seen when a pidfd's last reference goes; otherwise no count can be judged. */
   readonly releasesSeen: boolean;
+  /** Whether it is seen when the pid hash drops its reference; otherwise no count can be judged. */
+  readonly hashPutsSeen: boolean;
   /** What this plan does not see, one sentence each. */
   readonly cannotSee: readonly string[];
   /** What is taken to be there although it was refused to look, one sentence for each cause. */

@@ -16,7 +16,7 @@ const ROWS: readonly (readonly [what: string, machine: Partial<PlannedMachine>, 
   ["BTF and bpftrace are missing", {
     bpftrace: null,
     files: { "/sys/kernel/btf/vmlinux": { fails: "missing" } },
-  }, ["btf", "bpftrace"]],
+  }, ["bpftrace"]],
   ["tracefs is not mounted", {
     files: {
       "/proc/self/mounts": "proc /proc proc rw 0 0\n",

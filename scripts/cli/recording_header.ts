@@ -54,6 +54,7 @@ export function recordingHeader(parts: HeaderParts): RecordingHeader {
       generation: plan.generation,
       law: plan.law,
       releasesSeen: plan.releasesSeen,
+      hashPutsSeen: plan.hashPutsSeen,
       probes: plan.probes,
       cannotSee: plan.cannotSee,
       trackedMax: plan.trackedMax,

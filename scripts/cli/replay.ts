@@ -105,6 +105,7 @@ function correlatorOf(header: RecordingHeader, request: ReplayRequest): Correlat
   return new Correlator({
     law: plan.law,
     releasesSeen: plan.releasesSeen,
+    hashPutsSeen: plan.hashPutsSeen,
     attachedNs: BigInt(resume?.ktimeNs ?? attachment.attachedNs),
     scope: scopeOf(header, request),
     cpus: description.cpus,

@@ -249,14 +249,14 @@ function beginTape(
   run: { readonly scope: Scope; readonly start: EventBody<"start">; readonly eventsMax: number },
 ): Correlator {
   const { scope, start, eventsMax } = run;
-  const { attachedNs, counters, plan: { law, releasesSeen } } = program;
+  const { attachedNs, counters, plan: { law, releasesSeen, hashPutsSeen } } = program;
   const attachment = { ...program.capture.attachment, attachedNs };
   const { cpus } = prepared.description;
   const shape = { failedOnly: options.failed, eventsMax };
   const { redact } = options;
   return tape.begin(
     () => recordingHeader({ prepared, attachment, counters, scope, options: shape, redact, start }),
-    { law, attachedNs, scope, cpus, counters, releasesSeen },
+    { law, attachedNs, scope, cpus, counters, releasesSeen, hashPutsSeen },
   );
 }
 

@@ -40,14 +40,6 @@ interface Spoilt {
 
 const SPOILT: readonly Spoilt[] = [
   {
-    what: "no BTF",
-    spoil: ": >/tmp/empty; mount --bind /tmp/empty /sys/kernel/btf/vmlinux",
-    restore: "umount /sys/kernel/btf/vmlinux",
-    id: "btf",
-    says: /^BTF cannot be read: /,
-    remedy: /CONFIG_DEBUG_INFO_BTF/,
-  },
-  {
     // The kernel mounts tracefs inside debugfs by itself, so that must go too.
     what: "tracefs not mounted",
     spoil: "umount -l /sys/kernel/debug; umount -l /sys/kernel/tracing",

@@ -103,12 +103,31 @@ async function untried(): Promise<void> {
   assert.match(stderr, /nothing was seen, and that is no answer/);
 }
 
+async function noBtf({ host, command }: Scene): Promise<void> {
+  const hide = ": >/tmp/empty; mount --bind /tmp/empty /sys/kernel/btf/vmlinux";
+  assert.equal((await run(host, ["sh", "-c", hide])).code, 0);
+  try {
+    const { events, stderr } = await new Tool([...TARGET, ...command, "three-pidfds", "3"]).result();
+    const created = ofType(events, "pidfd.create");
+    assert.deepEqual(created.map((it) => it.count.after), Array(3).fill([2, 3, 4]).flat(), stderr);
+    const released = ofType(events, "pidfd.release");
+    assert.deepEqual(released.map((it) => it.count.after), Array(3).fill([3, 2, 1]).flat());
+    assert.ok([...created, ...released].every((it) => it.count.expected === null), "nothing is judged");
+    assert.deepEqual(ofType(events, "finding"), []);
+    const [start] = ofType(events, "start");
+    assert.match(start?.cannot_see.join("\n") ?? "", /assumed: count is the first member of struct pid/);
+  } finally {
+    await run(host, ["umount", "/sys/kernel/btf/vmlinux"]);
+  }
+}
+
 const STEPS: readonly (readonly [string, (scene: Scene) => Promise<void>])[] = [
   ["ftrace off before the run: births by tracepoints, and nobody says how many are open", ftraceOff],
   ["ftrace off in the middle: a loss with its window, and no complete result", ftraceOffInTheMiddle],
   ["kprobes off before the run: fentry sees everything, and what put_pid's clone hides is said", kprobesOff],
   ['a birth probe at the wrong door: cannot tell, which is not "no pidfds"', wrongDoor],
   ["untried probes that see nothing: cannot tell", untried],
+  ["no BTF: births and releases by kprobes, with the counts that are there, and none is judged", noBtf],
 ];
 
 Deno.test("silent probes are told of, and nobody is told that there are no pidfds", async (t) => {
