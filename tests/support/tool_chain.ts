@@ -67,7 +67,17 @@ export class ToolChain implements AsyncDisposable {
   #over = false;
 
   private constructor(stimulus: string) {
-    const tool = ["run", "-q", "trace-clone", "--target", "lab:6.12", "--json", "--copy", stimulus];
+    const tool = [
+      "run",
+      "-q",
+      "trace-clone",
+      "--target",
+      "lab:6.12",
+      "--no-stimulus",
+      "--json",
+      "--copy",
+      stimulus,
+    ];
     const command = ["./stimulus", "bystander", "--hold", `${HOLD_MS}`];
     // A session of its own: nothing that is sent to our process group reaches it.
     this.#child = new Deno.Command("npx", {
