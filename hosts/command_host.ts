@@ -156,9 +156,7 @@ export abstract class CommandHost implements Host {
   async #readTogether(asked: readonly AskedFile[]): Promise<void> {
     const mark = crypto.randomUUID();
     const paths = asked.map((it) => it.path);
-    const result = await this.#queue(() =>
-      runBytes(this, readTextsArgv(paths, { mark }), { timeoutMs: READ_TIMEOUT_MS })
-    );
+    const result = await this.#reading(readTextsArgv(paths, { mark }));
     const texts = splitTexts(result, { mark });
     asked.forEach(({ path, resolve, reject }, at) => {
       const text = texts[at];
@@ -170,7 +168,18 @@ export abstract class CommandHost implements Host {
   /** Runs one reading program, when it is its turn. */
   async #read(path: string, argv: readonly string[]): Promise<RunBytesResult> {
     checkPath(path);
-    return await this.#queue(() => runBytes(this, argv, { timeoutMs: READ_TIMEOUT_MS }));
+    return await this.#reading(argv);
+  }
+
+  /** Runs a reading program, and once more when the machine could not start it: a busy ssh server drops sessions. */
+  async #reading(argv: readonly string[]): Promise<RunBytesResult> {
+    const read = () => this.#queue(() => runBytes(this, argv, { timeoutMs: READ_TIMEOUT_MS }));
+    try {
+      return await read();
+    } catch (error) {
+      if (!(error instanceof HostError) || error.kind !== "failed") throw error;
+      return await read();
+    }
   }
 
   /** Lets only so many readers run at once. */
