@@ -14,6 +14,7 @@ import type { KernelFacts } from "../../kernel/mod.ts";
 import { environmentOf, renderProgram } from "../../program/mod.ts";
 import { planLifecycle } from "../../tracers/mod.ts";
 import type { Plan, TraceLimits } from "../../tracers/mod.ts";
+import { unlessEnded } from "./endings.ts";
 import { CliError, EXIT } from "./exit_code.ts";
 import type { Prepared } from "./prepare.ts";
 import { rehearse } from "./rehearse.ts";
@@ -73,6 +74,7 @@ export interface AttachedProgram extends AsyncDisposable {
  * @throws {CliError} with code 4 when no probe that tells of births fires
  * @throws {ProgramError} when bpftrace refuses the program
  * @throws {HostError} when the host is lost
+ * @throws the signal's reason when it was aborted
  */
 export async function attach(options: AttachOptions): Promise<AttachedProgram> {
   const { host, prepared, terminal, signal } = options;
@@ -93,8 +95,9 @@ export async function attach(options: AttachOptions): Promise<AttachedProgram> {
       }),
     );
     const stream = capture.messages();
-    const tried = options.stimulus ? await tryProbes(options, { plan, stream }) : undefined;
-    signal.throwIfAborted();
+    const tried = options.stimulus
+      ? await unlessEnded(signal, tryProbes(options, { plan, stream }))
+      : undefined;
     const bad = (tried?.trials ?? []).filter((it) => it.verdict === "silent" || it.verdict === "wrong");
     const fresh = bad.filter((it) => it.doors.some((door) => !silent.has(door)));
     if (fresh.length === 0 || attempt >= ATTEMPTS_MAX) {

@@ -15,7 +15,7 @@ import { publish } from "../../reports/mod.ts";
 import type { KernelRow } from "../../reports/mod.ts";
 import type { TraceEvent } from "../../schema/mod.ts";
 import { addPaths, PATH_FUNCTIONS, PATH_TRACEPOINTS } from "../../tracers/mod.ts";
-import type { Rung } from "../../tracers/mod.ts";
+import type { Plan } from "../../tracers/mod.ts";
 import { copyTo } from "./copy.ts";
 import { unlessEnded } from "./endings.ts";
 import { judge } from "./matrix_judge.ts";
@@ -26,6 +26,7 @@ import { readStimulus } from "./matrix_stimulus.ts";
 import type { StimulusRun } from "./matrix_stimulus.ts";
 import { openHost } from "./open_host.ts";
 import { prepare } from "./prepare.ts";
+import { rungText } from "./rung_text.ts";
 
 /** Seconds that a guest lives at most. */
 const GUEST_SECONDS = 600;
@@ -132,7 +133,7 @@ async function traceThere(host: Host, options: RowOptions): Promise<KernelRow> {
     signal,
   });
   const { law } = plan;
-  const traced = new Traced(host, { capture, law, cpus: description.cpus });
+  const traced = new Traced(host, { capture, plan, cpus: description.cpus });
   const runs: StimulusRun[] = [];
   for (const scenario of SCENARIOS) {
     onProgress(`lab:${kernel}: ${scenario}, ${options.rounds} rounds`);
@@ -162,14 +163,6 @@ async function traceThere(host: Host, options: RowOptions): Promise<KernelRow> {
 
 function shares({ births, releases, counts, failures }: Judgement) {
   return { births, releases, counts, failures };
-}
-
-/** One step of the ladder in one sentence. */
-function rungText({ what, step, functions, loses, instead }: Rung): string {
-  const by = functions.length === 0 ? step : `${step} of ${functions.join(", ")}`;
-  const lost = loses.length === 0 ? "" : `; loses: ${loses.join("; ")}`;
-  const because = instead.length === 0 ? "" : `; because: ${instead.join("; ")}`;
-  return `${what}: ${step === "none" ? "not seen" : by}${lost}${because}`;
 }
 
 /** Makes a folder there with the stimulus in it; it goes with the guest. */
@@ -202,16 +195,16 @@ class Traced {
     host: Pick<Host, "name">,
     about: {
       readonly capture: Capture;
-      readonly law: "per-file" | "per-inode";
+      readonly plan: Pick<Plan, "law" | "releasesSeen" | "hashPutsSeen">;
       readonly cpus: number;
     },
   ) {
-    const { capture, law, cpus } = about;
+    const { capture, plan: { law, releasesSeen, hashPutsSeen }, cpus } = about;
     this.#host = host.name;
     this.#capture = capture;
     const scope = { pids: undefined, comm: undefined, descendants: false };
     const { attachedNs } = capture.attachment;
-    this.#correlator = new Correlator({ law, cpus, attachedNs, scope });
+    this.#correlator = new Correlator({ law, cpus, attachedNs, scope, releasesSeen, hashPutsSeen });
     this.#reading = this.#read();
     this.#reading.catch(() => undefined);
   }

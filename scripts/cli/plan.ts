@@ -17,6 +17,7 @@ import type { PlanOptions } from "./grammar.ts";
 import { openHost } from "./open_host.ts";
 import { bufferPages, prepare } from "./prepare.ts";
 import type { Prepared } from "./prepare.ts";
+import { rungText } from "./rung_text.ts";
 import type { Invocation } from "./invocation.ts";
 import { DEADLINE_SECONDS, EVENTS_MAX } from "./session.ts";
 
@@ -77,15 +78,6 @@ function doubts({ facts, plan }: Prepared): readonly string[] {
   return [...unknown, ...plan.unconfirmed].map(printableText);
 }
 
-/** How each thing is seen, one line each. */
-function ladder({ plan }: Prepared): readonly string[] {
-  return plan.ladder.map(({ what, step, doors, instead }) => {
-    const where = doors.length === 0 ? "" : ` (${doors.map((it) => it.replace(/^.*?:/, "")).join(", ")})`;
-    const why = instead.length === 0 ? "" : `, for ${instead.join("; ")}`;
-    return printableText(`${what}: ${step}${where}${why}`);
-  });
-}
-
 function jsonText(prepared: Prepared): string {
   const { description, plan } = prepared;
   const answer: Answer<"plan"> = {
@@ -96,7 +88,7 @@ function jsonText(prepared: Prepared): string {
     generation: plan.generation,
     law: plan.law,
     probes: plan.probes,
-    ladder: ladder(prepared),
+    ladder: plan.ladder.map(rungText),
     cannot_see: plan.cannotSee,
     doubts: doubts(prepared),
     buffer_bytes: bufferBytes(prepared),
@@ -121,7 +113,7 @@ function planText(prepared: Prepared): string {
     }`,
     "",
     ...list(`Probes (${plan.probes.length})`, plan.probes),
-    ...list("How it is seen", ladder(prepared)),
+    ...list("How it is seen", plan.ladder.map(rungText)),
     ...list("Not seen", plan.cannotSee),
     ...list("Could not be found out", doubts(prepared)),
     ...list("Limits", [

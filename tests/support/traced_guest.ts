@@ -73,7 +73,7 @@ export class TracedGuest implements AsyncDisposable {
   private constructor(
     host: GuestHost,
     capture: Capture,
-    options: Pick<CorrelatorOptions, "law" | "cpus">,
+    options: Pick<CorrelatorOptions, "law" | "cpus" | "releasesSeen" | "hashPutsSeen">,
   ) {
     this.host = host;
     this.law = options.law;
@@ -117,7 +117,8 @@ export class TracedGuest implements AsyncDisposable {
       environment: environmentOf(plan.program),
       commandPid: 0,
     });
-    return new TracedGuest(host, capture, { law: plan.law, cpus });
+    const { law, releasesSeen, hashPutsSeen } = plan;
+    return new TracedGuest(host, capture, { law, releasesSeen, hashPutsSeen, cpus });
   }
 
   /** Runs one scenario, waits for the last events about it, and returns both views. */
