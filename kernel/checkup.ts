@@ -54,7 +54,7 @@ export function checkup(facts: KernelFacts): readonly Check[] {
  * import assert from "node:assert/strict";
  *
  * const facts = await discover(fakeHost({}), { symbols: [], tracepoints: [] });
- * assert.ok(obstaclesOf(checkup(facts)).some((it) => it.id === "btf"));
+ * assert.ok(obstaclesOf(checkup(facts)).some((it) => it.id === "bpftrace"));
  * ```
  */
 export function obstaclesOf(checks: readonly Check[]): readonly Check[] {
