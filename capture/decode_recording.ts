@@ -22,6 +22,8 @@ import type { Shape } from "./_shape.ts";
 import type { Diagnostic } from "./diagnostic.ts";
 import { RECORDING_FORMAT, REDACT_FIELDS } from "./recording.ts";
 import type {
+  RecordedCounter,
+  RecordedHole,
   RecordedPlan,
   RecordingEnd,
   RecordingEntry,
@@ -30,16 +32,32 @@ import type {
 } from "./recording.ts";
 import { RecordingError } from "./recording_error.ts";
 
+const COUNTER_FIELDS = {
+  counter: oneOf(["task", "softirq"]),
+  cpu: integer,
+  seen: integer,
+  seenNs: nullable(decimal),
+  promised: integer,
+};
+
+const HOLE: Shape<RecordedHole> = object({
+  from: integer,
+  to: integer,
+  fromNs: nullable(decimal),
+  toNs: decimal,
+  isOld: truth,
+});
+
+/** Recordings from before late records were waited for have no holes. */
+const COUNTER: Shape<RecordedCounter> = (value, place) => {
+  const hasHoles = "holes" in anything(value, place);
+  return object({ ...COUNTER_FIELDS, ...(hasHoles ? { holes: list(HOLE) } : {}) })(value, place);
+};
+
 const RESUME: Shape<ResumePoint> = object({
   ktimeNs: decimal,
   members: list(integer),
-  counters: list(object({
-    counter: oneOf(["task", "softirq"]),
-    cpu: integer,
-    seen: integer,
-    seenNs: nullable(decimal),
-    promised: integer,
-  })),
+  counters: list(COUNTER),
 });
 
 const PLAN_FIELDS = {

@@ -24,6 +24,7 @@ export { encodeEntry, encodeHeader, RECORDING_FORMAT, REDACT_FIELDS } from "./re
 export type {
   RecordedAttachment,
   RecordedCounter,
+  RecordedHole,
   RecordedPlan,
   RecordedScope,
   RecordingEnd,

@@ -30,6 +30,20 @@ export const REDACT_FIELDS = ["addresses", "comm", "command"] as const;
 /** One of {@linkcode REDACT_FIELDS}. */
 export type RedactField = (typeof REDACT_FIELDS)[number];
 
+/** Numbers that follow each other, and had not come. */
+export interface RecordedHole {
+  /** The first of them. */
+  readonly from: number;
+  /** The last of them. */
+  readonly to: number;
+  /** Moment of the record before; `null` when none came before. */
+  readonly fromNs: string | null;
+  /** Moment of the record after. */
+  readonly toNs: string;
+  /** Whether a heartbeat had come since. */
+  readonly isOld: boolean;
+}
+
 /** Where the numbering of one counter of one CPU stood. */
 export interface RecordedCounter {
   /** Which counter. */
@@ -42,6 +56,8 @@ export interface RecordedCounter {
   readonly seenNs: string | null;
   /** How many records the last heartbeat of the CPU told of. */
   readonly promised: number;
+  /** Lower numbers that could still come. @default {[]} */
+  readonly holes?: readonly RecordedHole[];
 }
 
 /** What a reader needs to know who does not have the earlier parts. */

@@ -23,6 +23,12 @@ function words(losses: readonly Loss[]): readonly string[] {
   return losses.map((it) => `${it.events}@${it.cpu} ${it.fromNs ?? "?"}-${it.toNs ?? "?"}`);
 }
 
+/** What the second heartbeat from now shows. */
+function secondTick(check: NumberingCheck, task: number): readonly string[] {
+  assert.deepEqual(check.take(tick(0, task, { ktimeNs: 100n })), []);
+  return words(check.take(tick(0, task, { ktimeNs: 200n })));
+}
+
 test("NumberingCheck finds no gap in numbers that follow each other", () => {
   const check = new NumberingCheck();
   for (const number of [1, 2, 3]) assert.deepEqual(check.take(put(0, number)), []);
@@ -33,19 +39,48 @@ test("NumberingCheck keeps one counter for each CPU and each context", () => {
   const check = new NumberingCheck();
   const events = [put(0, 1), last(0, 1), put(1, 1), last(1, 1), put(0, 2), last(1, 2)];
   for (const event of events) assert.deepEqual(check.take(event), []);
-  assert.deepEqual(words(check.take(last(0, 4))), ["2@0 10-40"]);
+  assert.deepEqual(check.take(last(0, 4)), []);
+  assert.deepEqual(secondTick(check, 4), ["2@0 10-40"]);
   assert.equal(check.lost, 2);
 });
 
 test("NumberingCheck tells a gap at the begin, whose own begin nobody knows", () => {
   const check = new NumberingCheck();
-  assert.deepEqual(words(check.take(put(0, 4))), ["3@0 ?-40"]);
+  check.take(put(0, 4));
+  assert.deepEqual(words(check.finish("softirq", new Map([[0, 4]]))), ["3@0 ?-40"]);
 });
 
 test("NumberingCheck takes a number that was there already for an interrupted probe, not for a loss", () => {
   const check = new NumberingCheck();
   for (const number of [1, 2, 2, 3, 3, 3, 1]) assert.deepEqual(check.take(last(0, number)), []);
-  assert.deepEqual(words(check.take(last(0, 5))), ["1@0 30-50"]);
+  check.take(last(0, 5));
+  assert.deepEqual(secondTick(check, 5), ["1@0 30-50"]);
+});
+
+test("NumberingCheck waits for a probe that was stopped between counting and printing", () => {
+  const check = new NumberingCheck();
+  for (const number of [1, 2, 4, 7]) check.take(last(0, number));
+  assert.ok(check.isShort(0));
+  assert.equal(check.heardNs({ cpu: 0, ktimeNs: 100n }), 20n);
+  assert.deepEqual(check.take(tick(0, 7, { ktimeNs: 100n })), []);
+  for (const number of [3, 6, 5]) assert.deepEqual(check.take(last(0, number, 90n)), []);
+  assert.ok(!check.isShort(0));
+  assert.equal(check.heardNs({ cpu: 0, ktimeNs: 100n }), 100n);
+  assert.deepEqual(secondTick(check, 7), []);
+  assert.equal(check.lost, 0);
+});
+
+test("NumberingCheck tells of the part of a hole that stays open", () => {
+  const check = new NumberingCheck();
+  for (const number of [1, 9, 4]) check.take(last(0, number));
+  assert.deepEqual(secondTick(check, 9), ["2@0 10-90", "4@0 10-90"]);
+});
+
+test("NumberingCheck keeps no more holes open than it can look through", () => {
+  const check = new NumberingCheck();
+  const told = Array.from({ length: 100 }, (_, at) => check.take(last(0, 2 * at + 2))).flat();
+  assert.equal(told.length, 100 - 64);
+  assert.equal(check.points[0]?.holes.length, 64);
 });
 
 test("NumberingCheck believes a heartbeat only when the next one comes", () => {
@@ -76,8 +111,9 @@ test("NumberingCheck forgives a heartbeat that came between counting and printin
 test("NumberingCheck does not ask for what a heartbeat promised and a later gap has told", () => {
   const check = new NumberingCheck();
   check.take(tick(0, 2, { ktimeNs: 5n }));
-  assert.deepEqual(words(check.take(last(0, 4))), ["3@0 ?-40"]);
-  assert.deepEqual(check.take(tick(0, 4, { ktimeNs: 60n })), []);
+  check.take(last(0, 4));
+  assert.equal(check.heardNs({ cpu: 0, ktimeNs: 60n }), 0n, "nobody knows since when");
+  assert.deepEqual(secondTick(check, 4), ["3@0 ?-40"]);
   assert.equal(check.lost, 3);
 });
 

@@ -74,10 +74,15 @@ export class Order {
     return this.#newestNs;
   }
 
-  /** Takes one event in its order of arrival and returns those whose place is certain now. */
-  push(event: TimedEvent): readonly Placed[] {
+  /**
+   * Takes one event in its order of arrival and returns those whose place is certain now.
+   *
+   * @param event the event
+   * @param heardNs up to when everything of its CPU has come, CLOCK_BOOTTIME in ns
+   */
+  push(event: TimedEvent, heardNs: bigint = event.ktimeNs): readonly Placed[] {
     const lane = this.#lane(event.cpu);
-    if (event.ktimeNs > lane.heardNs) lane.heardNs = event.ktimeNs;
+    if (heardNs > lane.heardNs) lane.heardNs = heardNs;
     if (event.ktimeNs > this.#newestNs) this.#newestNs = event.ktimeNs;
     if (event.ktimeNs < this.#passedNs) return [{ event, late: true, certain: false }];
     insert(lane, event);

@@ -131,6 +131,7 @@ export class Correlator {
   /** The stream is over: returns what was held back. */
   finish(): readonly Update[] {
     const updates: Update[] = [];
+    for (const loss of this.#numbering.close()) this.#step({ kind: "loss", loss }, updates);
     this.#place(this.#order.flush(), updates);
     this.#step({ kind: "finish" }, updates);
     return updates;
@@ -190,9 +191,8 @@ export class Correlator {
     if (event.kind === "ready") return;
     if (event.kind !== "tick") this.#records += 1;
     for (const loss of this.#numbering.take(event)) this.#step({ kind: "loss", loss }, updates);
-    // A heartbeat that knows of more than has come does not show that all was heard up to it.
-    if (event.kind === "tick" && this.#numbering.isShort(event.cpu)) return;
-    this.#place(this.#order.push(event), updates);
+    // What may still be on its way may belong before this, and may be the reason of what looks wrong.
+    this.#place(this.#order.push(event, this.#numbering.heardNs(event)), updates);
   }
 
   #place(placed: readonly Placed[], updates: Update[]): void {

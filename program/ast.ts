@@ -18,6 +18,7 @@ export type Expr =
   | { readonly kind: "positional"; readonly index: number }
   | { readonly kind: "argument"; readonly name: string }
   | { readonly kind: "map"; readonly name: string; readonly key: Expr }
+  | { readonly kind: "increment"; readonly map: string; readonly key: Expr }
   | { readonly kind: "field"; readonly of: Expr; readonly path: string }
   | { readonly kind: "cast"; readonly type: string; readonly of: Expr }
   | {
@@ -38,7 +39,6 @@ export type BinaryOperator = "==" | "!=" | "<" | ">" | "&" | "&&" | "||" | "+" |
 export type Statement =
   | { readonly kind: "let"; readonly name: string; readonly value: Expr }
   | { readonly kind: "set"; readonly map: string; readonly key: Expr; readonly value: Expr }
-  | { readonly kind: "increment"; readonly map: string; readonly key: Expr }
   | { readonly kind: "delete"; readonly map: string; readonly key: Expr }
   | { readonly kind: "clear"; readonly map: string }
   | { readonly kind: "print"; readonly format: string; readonly values: readonly Expr[] }

@@ -109,8 +109,12 @@ export function set(map: string, key: Expr, value: Expr): Statement {
   return { kind: "set", map: checked(map, NAME, "a map"), key, value };
 }
 
-/** Adds one to a value of a map. */
-export function increment(map: string, key: Expr): Statement {
+/**
+ * Adds one to a value of a map and gives the new value.
+ *
+ * A second look at the map could find what another probe made of it, which had interrupted this one.
+ */
+export function increment(map: string, key: Expr): Expr {
   return { kind: "increment", map: checked(map, NAME, "a map"), key };
 }
 

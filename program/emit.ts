@@ -8,7 +8,7 @@ import { WIRE_TABLE } from "../schema/mod.ts";
 import type { ACTOR, STAMP } from "../schema/mod.ts";
 import type { WireField, WireKind, WireRecord, WireTag } from "../schema/mod.ts";
 import type { Expr, Statement } from "./ast.ts";
-import { builtin, cast, commWord, field, increment, int, let_, lookup, variable } from "./builder.ts";
+import { builtin, cast, commWord, field, increment, int, let_, variable } from "./builder.ts";
 
 /** The map that numbers records of each context, per CPU. */
 export const COUNTERS = { task: "task_records", softirq: "softirq_records" } as const;
@@ -22,6 +22,9 @@ const FORMATS: Readonly<Record<WireKind, string>> = {
   comm: "%lx %lx",
   word: "%s",
 };
+
+/** The scratch variable that keeps a record's number. */
+const NUMBER = "number";
 
 /** Fields that hold a count which other CPUs can change. */
 const COUNTS: readonly string[] = ["count", "after"];
@@ -52,7 +55,7 @@ export type EmitValues<T extends WireTag> = { readonly [N in Exclude<FieldName<T
  * import assert from "node:assert/strict";
  *
  * const [_count, number, print] = emit("put", { pidAddress: argument("pid"), count: int(1) });
- * assert.equal(number?.kind, "increment");
+ * assert.equal(number?.kind === "let" && number.value.kind, "increment");
  * assert.equal(print?.kind === "print" && print.format, "put %u %u %llu %lx %d\\n");
  * ```
  */
@@ -62,10 +65,12 @@ export function emit<T extends WireTag>(tag: T, values: EmitValues<T>): readonly
   // A count is read before the clock: a moment too old it can only be too high, which accuses nobody.
   const counts = record.fields.filter((it) => COUNTS.includes(it.name) && given[it.name] !== undefined);
   const statements: Statement[] = counts.map((it) => let_(it.name, cast("int32", given[it.name] ?? int(0))));
-  if (record.numbering !== "none") statements.push(increment(COUNTERS[record.numbering], builtin("cpu")));
+  if (record.numbering !== "none") {
+    statements.push(let_(NUMBER, increment(COUNTERS[record.numbering], builtin("cpu"))));
+  }
   const format = [tag, ...record.fields.map((it) => FORMATS[it.kind])].join(" ") + "\\n";
   const printed = record.fields.flatMap((it) => {
-    const value = counts.includes(it) ? variable(it.name) : given[it.name] ?? automatic(it.name, record);
+    const value = counts.includes(it) ? variable(it.name) : given[it.name] ?? automatic(it.name);
     return print(it, value);
   });
   statements.push({ kind: "print", format, values: printed });
@@ -91,13 +96,13 @@ function print(it: WireField, value: Expr): readonly Expr[] {
   }
 }
 
-function automatic(name: string, record: WireRecord): Expr {
+function automatic(name: string): Expr {
   const task = builtin("curtask");
   switch (name) {
     case "cpu":
       return builtin("cpu");
     case "number":
-      return lookup(COUNTERS[record.numbering === "softirq" ? "softirq" : "task"], builtin("cpu"));
+      return variable(NUMBER);
     case "ktimeNs":
       return builtin("nsecs");
     case "pid":

@@ -121,7 +121,6 @@ function mapStatement(it: Statement, change: ExprMap): Statement {
       return { ...it, value: mapExpr(it.value, change) };
     case "set":
       return { ...it, key: mapExpr(it.key, change), value: mapExpr(it.value, change) };
-    case "increment":
     case "delete":
       return { ...it, key: mapExpr(it.key, change) };
     case "print":
@@ -147,6 +146,7 @@ function mapExpr(expr: Expr, change: ExprMap): Expr {
   const inner = (it: Expr) => mapExpr(it, change);
   switch (expr.kind) {
     case "map":
+    case "increment":
       return change({ ...expr, key: inner(expr.key) });
     case "field":
     case "cast":

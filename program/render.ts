@@ -102,8 +102,6 @@ class Writer {
         return [`${indent}$${statement.name} = ${this.#expr(statement.value)};`];
       case "set":
         return [`${indent}@${statement.map}[${this.#expr(statement.key)}] = ${this.#expr(statement.value)};`];
-      case "increment":
-        return [`${indent}@${statement.map}[${this.#expr(statement.key)}]++;`];
       case "delete":
         return [`${indent}delete(@${statement.map}[${this.#expr(statement.key)}]);`];
       case "clear":
@@ -148,6 +146,8 @@ class Writer {
         return `args${this.#dialect.member}${expr.name}`;
       case "map":
         return `@${expr.name}[${this.#expr(expr.key)}]`;
+      case "increment":
+        return `++@${expr.map}[${this.#expr(expr.key)}]`;
       case "field":
         return `${this.#operand(expr.of)}${expr.path}`;
       case "cast":
@@ -172,6 +172,6 @@ class Writer {
   /** Text that binds tighter than any operator next to it. */
   #operand(expr: Expr): string {
     const text = this.#expr(expr);
-    return ["binary", "cast", "load", "commWord"].includes(expr.kind) ? `(${text})` : text;
+    return ["increment", "binary", "cast", "load", "commWord"].includes(expr.kind) ? `(${text})` : text;
   }
 }

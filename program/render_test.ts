@@ -68,7 +68,7 @@ Deno.test("renderProgram() writes every kind of statement and expression", async
   const body = bodyOf(
     let_("pid", cast("struct pid *", field(argument("file"), "->f_inode->i_private"))),
     set("seen", cast("uint64", variable("pid")), int(2n ** 64n - 1n)),
-    increment("records", builtin("cpu")),
+    let_("number", increment("records", builtin("cpu"))),
     remove("seen", lookup("other", int(0))),
     let_("word", commWord(task, 1)),
     let_("user", loadUser("int32", field(argument("args"), "->pidfd"))),

@@ -85,6 +85,6 @@ function mapsFilled(body: readonly Statement[]): readonly string[] {
 function mapsCounted(body: readonly Statement[]): readonly string[] {
   return body.flatMap((it) => {
     if (it.kind === "if") return [...mapsCounted(it.then), ...mapsCounted(it.otherwise)];
-    return it.kind === "increment" ? [it.map] : [];
+    return it.kind === "let" && it.value.kind === "increment" ? [it.value.map] : [];
   });
 }

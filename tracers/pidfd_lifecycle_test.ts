@@ -61,7 +61,10 @@ for (const { kernel, machine, law, generation, follow } of CASES) {
     const { probes } = (await planFor(follow, machine)).program;
     const all = probes.flatMap((it) => statementsOf(it.body));
     const filled = new Set(
-      all.filter((it) => it.kind === "set" || it.kind === "increment").map((it) => it.map),
+      all.flatMap((it) => {
+        if (it.kind === "let" && it.value.kind === "increment") return [it.value.map];
+        return it.kind === "set" ? [it.map] : [];
+      }),
     );
     const end = probes.find((it) => it.attach.kind === "END");
     const cleared = (end?.body ?? []).flatMap((it) => it.kind === "clear" ? [it.map] : []);

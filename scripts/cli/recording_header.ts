@@ -13,6 +13,7 @@ import { renderProgram } from "../../program/mod.ts";
 import { EVENT_SCHEMA } from "../../schema/mod.ts";
 import { TOOL } from "../version.ts";
 import type { Prepared } from "./prepare.ts";
+import { recordedCounter } from "./recorded_counter.ts";
 import { globText } from "./values.ts";
 
 /** What is known of a run when its probes are attached. */
@@ -77,7 +78,7 @@ export function recordingHeader(parts: HeaderParts): RecordingHeader {
     resume: counters.length === 0 ? null : {
       ktimeNs: attachment.attachedNs.toString(),
       members: [],
-      counters: counters.map((it) => ({ ...it, seenNs: it.seenNs?.toString() ?? null })),
+      counters: counters.map(recordedCounter),
     },
   };
 }

@@ -17,6 +17,7 @@ import { EventOutput } from "./event_output.ts";
 import { EXIT, firstExitCode } from "./exit_code.ts";
 import type { ExitCode } from "./exit_code.ts";
 import { EventWriter } from "./publisher.ts";
+import { counterPoint } from "./recorded_counter.ts";
 import { openParts } from "./recording_parts.ts";
 import type { RecordingParts } from "./recording_parts.ts";
 import type { Terminal } from "./terminal.ts";
@@ -109,10 +110,7 @@ function correlatorOf(header: RecordingHeader, request: ReplayRequest): Correlat
     attachedNs: BigInt(resume?.ktimeNs ?? attachment.attachedNs),
     scope: scopeOf(header, request),
     cpus: description.cpus,
-    counters: resume?.counters.map((it) => ({
-      ...it,
-      seenNs: it.seenNs === null ? null : BigInt(it.seenNs),
-    })) ?? [],
+    counters: resume?.counters.map(counterPoint) ?? [],
   });
 }
 

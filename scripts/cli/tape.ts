@@ -11,6 +11,7 @@ import { Correlator } from "../../model/mod.ts";
 import type { CorrelatorOptions, Update } from "../../model/mod.ts";
 import type { Ending } from "./endings.ts";
 import { CliError, EXIT } from "./exit_code.ts";
+import { recordedCounter } from "./recorded_counter.ts";
 import type { RecordingFile } from "./recording_file.ts";
 
 /** What is taken out and where what remains is kept. */
@@ -123,6 +124,6 @@ function resumePoint(correlator: Correlator, header: RecordingHeader): ResumePoi
   return {
     ktimeNs: (ktimeNs > attachedNs ? ktimeNs : attachedNs).toString(),
     members,
-    counters: counters.map((it) => ({ ...it, seenNs: it.seenNs?.toString() ?? null })),
+    counters: counters.map(recordedCounter),
   };
 }
