@@ -124,7 +124,7 @@ const REACTIONS: Readonly<Record<BpftraceQuirkId, () => void | Promise<void>>> =
   async "map-type"() {
     for (const name of ["5.10", "6.1", "6.1+bookworm", "6.12", "7.2+sid"] as const) {
       for (const text of await texts(name)) {
-        const filled = new Set([...text.matchAll(/^ *@(\w+)\[.*?\](?: = |\+\+)/gm)].map((it) => it[1]));
+        const filled = new Set([...text.matchAll(/(?:^ *|\+\+)@(\w+)\[.*?\](?: = |;)/gm)].map((it) => it[1]));
         const used = new Set([...text.matchAll(/@(\w+)/g)].map((it) => it[1]));
         assert.deepEqual([...used].filter((it) => !filled.has(it)), [], name);
       }
