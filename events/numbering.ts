@@ -115,18 +115,12 @@ export class NumberingCheck {
       if (state.holes.length > 0) state.holes = filled(state.holes, number);
       return [];
     }
-    if (number > state.seen + 1) {
-      const hole = {
-        from: state.seen + 1,
-        to: number - 1,
-        fromNs: state.seenNs,
-        toNs: ktimeNs,
-        isOld: false,
-      };
-      state.holes = [...state.holes, hole];
-    }
+    const { seen, seenNs } = state;
     state.seen = number;
     state.seenNs = ktimeNs;
+    if (number === seen + 1) return [];
+    const hole = { from: seen + 1, to: number - 1, fromNs: seenNs, toNs: ktimeNs, isOld: false };
+    state.holes = [...state.holes, hole];
     return this.#tell(numbering, cpu, state.holes.slice(0, -HOLES_MAX));
   }
 
