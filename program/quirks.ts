@@ -107,8 +107,7 @@ export const BPFTRACE_QUIRKS = {
     weDo: "Only the exit status and errors make a failure",
   },
   "silent-loss": {
-    is:
-      "Fewer events are reported as lost than were: none at all in some runs of 0.27, not the last ones in 0.17",
+    is: "Fewer events can be reported as lost than were, even none; only 0.23 was never seen to do so",
     weDo: "Records are numbered by CPU, and counters that cannot be lost are compared at the end",
   },
   "missed-returns": {

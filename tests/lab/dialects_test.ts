@@ -11,6 +11,9 @@ const GUESTS: Readonly<Record<Tried, string>> = { "0.17": "6.1+bookworm", "0.23"
 
 const LIMIT_MS = 120_000;
 
+/** Starts after which what only some of them show must have been seen. */
+const STARTS_MAX = 20;
+
 async function start(host: GuestHost, trial: QuirkTrial): Promise<TrialResult> {
   const { program, words = [], environment = {}, around = [":", ":"] } = trial;
   const settings = Object.entries(environment).map(([name, value]) => `${name}=${value}`);
@@ -24,6 +27,16 @@ async function start(host: GuestHost, trial: QuirkTrial): Promise<TrialResult> {
   }
 }
 
+/** Starts a trial as often as it takes to see what it shows. */
+async function tryIt(host: GuestHost, trial: QuirkTrial, version: Tried): Promise<void> {
+  for (let starts = 1; starts <= STARTS_MAX; starts += 1) {
+    const said = await start(host, trial);
+    trial.check(said, version);
+    if (trial.until?.(said, version) !== false) return;
+  }
+  assert.fail(`${trial.of.join(", ")} was not seen in ${STARTS_MAX} starts`);
+}
+
 for (const [version, kernel] of Object.entries(GUESTS) as [Tried, string][]) {
   Deno.test(`bpftrace ${version} has the quirks that are written down`, async (t) => {
     const onProgress = (line: string) => console.log(line);
@@ -31,7 +44,7 @@ for (const [version, kernel] of Object.entries(GUESTS) as [Tried, string][]) {
     const said = await run(host, ["bpftrace", "--version"], { timeoutMs: LIMIT_MS });
     assert.ok(said.stdout.includes(`v${version}.`), said.stdout);
     for (const trial of QUIRK_TRIALS.filter((it) => it.on.includes(version))) {
-      await t.step(trial.of.join(", "), async () => trial.check(await start(host, trial), version));
+      await t.step(trial.of.join(", "), () => tryIt(host, trial, version));
     }
   });
 }
