@@ -114,7 +114,8 @@ export function lastPut(name: string, isClone: boolean): Probe {
     isClone ? kprobe(name) : fentry(name),
     "Some other holder of a target drops the very last reference.",
     {
-      when: lookup(MAPS.tracked, address),
+      // Every file that goes puts its owner, and nearly none has one.
+      when: binary(binary(address, "!=", int(0)), "&&", lookup(MAPS.tracked, address)),
       body: [
         if_(binary(countOf(pid), "==", int(1)), [
           ...emit("last", { pidAddress: address }),
