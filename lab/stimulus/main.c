@@ -11,12 +11,16 @@
 
 #include "report.h"
 #include "scenario.h"
+#include "stage.h"
 
 #define EXIT_USAGE 2
 
 static const struct scenario *const tables[] = {
 	scenarios_create, scenarios_leave, scenarios_fail,
 	scenarios_cgroup, scenarios_many,  scenarios_noise,
+	scenarios_slots,  scenarios_tables, scenarios_scm,
+	scenarios_uring,  scenarios_births, scenarios_coredump,
+	scenarios_uses,   scenarios_load,
 };
 #define TABLES (sizeof(tables) / sizeof(tables[0]))
 
@@ -42,11 +46,14 @@ static void print_scenarios(bool with_summary)
 static void print_help(void)
 {
 	printf("Usage: stimulus SCENARIO [N] [--hold MS]\n"
+	       "       stimulus load-churn|load-burst HELD [N] [--rate R] [--hold MS]\n"
 	       "       stimulus --list | --help\n\n"
 	       "Does the scenario N times (1 to %d, by default 1) and then writes one\n"
-	       "JSON line per call and a last line with the verdict.\n"
+	       "JSON line per call and a last line with the verdict. Those called moves,\n"
+	       "birth and uses write what all fd tables hold after each step.\n"
 	       "--hold MS sleeps so long before the exit; for bystander it is the time\n"
-	       "its pidfds stay open.\n\n"
+	       "its pidfds stay open. --rate R is the pace of the load scenarios, by\n"
+	       "default 2000 pidfds a second.\n\n"
 	       "Scenarios:\n",
 	       ROUNDS_MAX);
 	print_scenarios(true);
@@ -64,6 +71,14 @@ static int parse_number(const char *text, int least, int most)
 	return value < least || value > most ? -1 : value;
 }
 
+static bool takes_held(const struct scenario *scenario)
+{
+	for (const struct scenario *s = scenarios_load; s->name != NULL; s++)
+		if (s == scenario)
+			return true;
+	return false;
+}
+
 /* The sentence to complain with, or null when the arguments are good. */
 static const char *parse_arguments(int count, char **words, struct run *run,
 				   const struct scenario **scenario)
@@ -71,18 +86,26 @@ static const char *parse_arguments(int count, char **words, struct run *run,
 	bool has_rounds = false;
 
 	*scenario = NULL;
-	*run = (struct run){ .rounds = 1, .hold_ms = -1 };
+	*run = (struct run){ .rounds = 1, .hold_ms = -1, .held = -1, .rate = 2000 };
 	for (int i = 1; i < count; i++) {
 		if (strcmp(words[i], "--hold") == 0) {
 			run->hold_ms = parse_number(words[++i], 0, HOLD_MS_MAX);
 			if (run->hold_ms < 0)
 				return "--hold takes milliseconds, 0 to 3600000";
+		} else if (strcmp(words[i], "--rate") == 0) {
+			run->rate = parse_number(words[++i], 1, RATE_MAX);
+			if (run->rate < 0)
+				return "--rate takes pidfds a second, 1 to 1000000";
 		} else if (words[i][0] == '-') {
 			return "unknown option";
 		} else if (*scenario == NULL) {
 			*scenario = find_scenario(words[i]);
 			if (*scenario == NULL)
 				return "unknown scenario";
+		} else if (takes_held(*scenario) && run->held < 0) {
+			run->held = parse_number(words[i], 0, HELD_MAX);
+			if (run->held < 0)
+				return "HELD is a number from 0 to 100000";
 		} else if (!has_rounds) {
 			run->rounds = parse_number(words[i], 1, ROUNDS_MAX);
 			if (run->rounds < 0)
@@ -92,7 +115,9 @@ static const char *parse_arguments(int count, char **words, struct run *run,
 			return "too many arguments";
 		}
 	}
-	return *scenario == NULL ? "no scenario given" : NULL;
+	if (*scenario == NULL)
+		return "no scenario given";
+	return takes_held(*scenario) && run->held < 0 ? "HELD is missing" : NULL;
 }
 
 static void run_scenario(const struct scenario *scenario, const struct run *run)
@@ -121,11 +146,15 @@ int main(int count, char **words)
 	const struct scenario *scenario;
 	struct run run;
 
-	/* The two words without help text are for the program's own execve. */
+	/* The words without help text are for the program's own execve. */
 	if (count == 2 && strcmp(words[1], "--true") == 0)
 		return 0;
 	if (count == 3 && strcmp(words[1], "--after-exec") == 0)
 		return after_exec(words[2]);
+	if (count == 4 && strcmp(words[1], PLAYER_WORD) == 0)
+		return player_main(words[2], words[3]);
+	if (count == 4 && strcmp(words[1], CORE_HELPER_WORD) == 0)
+		return core_helper_main(words[2], words[3]);
 	if (count == 2 && strcmp(words[1], "--help") == 0) {
 		print_help();
 		return 0;

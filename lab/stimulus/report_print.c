@@ -51,7 +51,7 @@ void print_record(const struct record *record, bool with_comm)
 	printf("}\n");
 }
 
-static void print_sentence(const char *text)
+void print_sentence(const char *text)
 {
 	putchar('"');
 	for (; *text != '\0'; text++) {

@@ -15,6 +15,8 @@ struct report {
 };
 
 void print_record(const struct record *record, bool with_comm);
+/* As a JSON string; every byte outside of printable ASCII is escaped. */
+void print_sentence(const char *text);
 void print_last_line(const char *scenario, const struct report *report);
 
 #endif
