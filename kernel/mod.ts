@@ -70,6 +70,17 @@ export { type Namespace, type Namespaces, readNamespaces } from "./namespaces.ts
 export { type Container, readContainer } from "./container.ts";
 export { readFdFolder } from "./fd_folder.ts";
 export {
+  parsePidfdSlots,
+  type PidfdListing,
+  type PidfdSlot,
+  readPidfdSlots,
+  type ReadPidfdSlotsOptions,
+} from "./pidfd_slots.ts";
+export { type CgroupPlace, type Cgroups, parseCgroups } from "./cgroup.ts";
+export { type CgroupOwner, cgroupOwner, type ContainerRuntime } from "./cgroup_owner.ts";
+export { parseCgroupPaths, readCgroupPaths, type ReadCgroupPathsOptions } from "./cgroup_paths.ts";
+export { parseProcessFacts, type ProcessFacts, readProcessFacts } from "./process_facts.ts";
+export {
   applyRule,
   type Check,
   type CheckRule,
