@@ -6,6 +6,7 @@
 
 import { COUNT_FIELDS, OBSERVED_FIELDS, TARGET_FIELDS } from "./event_parts.ts";
 import type { COMMON_FIELDS } from "./event_parts.ts";
+import { SLOT_EVENTS } from "./_slot_events.ts";
 import type { PublishedEvent, PublishedObject } from "./field.ts";
 
 /** The verdicts of a finding. */
@@ -43,7 +44,23 @@ export const EVENT_TABLE = {
     meaning: "A pidfd came into being",
     fields: {
       ...OBSERVED_FIELDS,
-      origin: { values: ["clone", "clone3", "pidfd_open", "other"], meaning: "the call that made it" },
+      origin: {
+        values: [
+          "clone",
+          "clone3",
+          "pidfd_open",
+          "so_peerpidfd",
+          "scm_pidfd",
+          "fanotify",
+          "coredump",
+          "handle",
+          "reopen",
+          "baseline",
+          "other",
+        ],
+        meaning:
+          "what made it; baseline: it was there before the probes; other: what the task was doing does not tell",
+      },
       file: { kind: "text", nullable: true, meaning: "this run's name for the `struct file`" },
       fd: { kind: "integer", nullable: true, meaning: "the number in the caller's fd table" },
       inode: { kind: "decimal", nullable: true, meaning: "`i_ino` of the file" },
@@ -57,6 +74,7 @@ export const EVENT_TABLE = {
       count: { fields: COUNT_FIELDS, meaning: "`struct pid`'s counter" },
     },
   },
+  ...SLOT_EVENTS,
   "pidfd.release": {
     meaning: "The last reference of a pidfd's file went: the pidfd is gone",
     fields: {
@@ -174,10 +192,21 @@ export const EVENT_TABLE = {
     meaning: "Something was not seen: what depends on it is undetermined",
     fields: {
       reason: {
-        values: ["buffer-full", "gap", "late", "undecodable", "probe-error", "silenced"],
+        values: [
+          "buffer-full",
+          "gap",
+          "late",
+          "undecodable",
+          "probe-error",
+          "silenced",
+          "missed-probe",
+          "map-full",
+          "differs",
+        ],
         meaning:
           "bpftrace dropped events; numbers are missing; an event came after its place; a line could not " +
-          "be read; a probe reported an error; probes were switched off",
+          "be read; a probe reported an error; probes were switched off; a probe was passed and did not run; " +
+          "more processes had pidfds than are followed at once; /proc shows other pidfds than were told of",
       },
       events: { kind: "integer", nullable: true, meaning: "how many, when that is known" },
       cpu: { kind: "integer", nullable: true, meaning: "the CPU, when it is known" },
@@ -221,7 +250,46 @@ export const EVENT_TABLE = {
         meaning: "records known to be lost; null when some were lost uncounted",
       },
       late: { kind: "integer", meaning: "records that arrived after their place" },
+      baseline: {
+        kind: "integer",
+        nullable: true,
+        meaning:
+          "slots that held a pidfd before the probes; null where slots are not watched or could not be listed",
+      },
+      proc_agreed: {
+        kind: "integer",
+        nullable: true,
+        meaning: "slots that /proc shows at the end as they were told; null when /proc was not compared",
+      },
+      proc_only: { kind: "integer", nullable: true, meaning: "pidfds that only /proc shows" },
+      proc_lacks: {
+        kind: "integer",
+        nullable: true,
+        meaning:
+          "slots that should be open and that /proc does not show; null also when not all of it could be read",
+      },
+      proc_changed: { kind: "integer", nullable: true, meaning: "slots that changed while /proc was read" },
       unmatched: { kind: "integer", meaning: "records that fit no known lifecycle" },
+      missed: {
+        kind: "integer",
+        nullable: true,
+        meaning:
+          "lasting differences between probes that must agree, added up: what both of two missed is in none, and " +
+          "one program that was not run can be in two; null when none were compared",
+      },
+      recursion_misses: {
+        kind: "integer",
+        nullable: true,
+        meaning:
+          "times that the kernel did not run a program because it was running on that CPU already; null when " +
+          "that is not known",
+      },
+      witnesses_compared: { kind: "integer", meaning: "comparisons of probes that must agree" },
+      witnesses_differing: { kind: "integer", meaning: "those that showed a lasting difference" },
+      not_known: {
+        kind: "texts",
+        meaning: "why a number of this ledger is null, one sentence each",
+      },
     },
   },
   "end": {

@@ -11,6 +11,7 @@ export {
   COUNT_FIELDS,
   OBSERVED_FIELDS,
   PROCESS_FIELDS,
+  SLOT_FIELDS,
   TARGET_FIELDS,
 } from "./event_parts.ts";
 export { EVENT_TABLE, VERDICTS } from "./event_table.ts";
@@ -32,5 +33,6 @@ export type {
 export { answerSchema, jsonSchema } from "./json_schema.ts";
 export type { Json, JsonObject } from "./json_schema.ts";
 export { EVENT_SCHEMA } from "./version.ts";
-export { ACTOR, STAMP, WIRE_TABLE } from "./wire_table.ts";
+export { ACTOR, STAMP } from "./wire_parts.ts";
+export { WIRE_TABLE } from "./wire_table.ts";
 export type { WireEvent, WireTag } from "./wire_table.ts";

@@ -8,21 +8,10 @@
  */
 
 import type { WireRecord, WireTypes } from "./field.ts";
-
-/** Where and when: the first fields of every numbered record. */
-export const STAMP = [
-  { name: "cpu", kind: "u32", meaning: "CPU that the probe ran on" },
-  { name: "number", kind: "u32", meaning: "place of this record among its counter's, from 1, per CPU" },
-  { name: "ktimeNs", kind: "u64", meaning: "CLOCK_BOOTTIME in ns when the probe ran" },
-] as const;
-
-/** Who: the task that ran when the probe fired, as seen from the initial pid namespace. */
-export const ACTOR = [
-  { name: "pid", kind: "u32", meaning: "`task->tgid`" },
-  { name: "tid", kind: "u32", meaning: "`task->pid`" },
-  { name: "startNs", kind: "u64", meaning: "`task->group_leader->start_boottime`, ns" },
-  { name: "comm", kind: "comm", meaning: "`task->comm`" },
-] as const;
+import { IDENTITY_RECORDS } from "./_identity_records.ts";
+import { SLOT_RECORDS } from "./_slot_records.ts";
+import { SNAPSHOT_RECORDS } from "./_snapshot_records.ts";
+import { ACTOR, CALL_MEANING, STAMP } from "./wire_parts.ts";
 
 /** The records by tag. */
 export const WIRE_TABLE = {
@@ -44,6 +33,31 @@ export const WIRE_TABLE = {
       { name: "ktimeNs", kind: "u64", meaning: "CLOCK_BOOTTIME in ns" },
       { name: "task", kind: "u32", meaning: "records numbered so far in process context on this CPU" },
       { name: "softirq", kind: "u32", meaning: "records numbered so far in softirq context on this CPU" },
+    ],
+  },
+  witness: {
+    meaning: "Printed with each heartbeat: what probes that must agree have counted on this CPU so far",
+    numbering: "none",
+    fields: [
+      { name: "cpu", kind: "u32", meaning: "CPU that the probe ran on" },
+      { name: "ktimeNs", kind: "u64", meaning: "CLOCK_BOOTTIME in ns" },
+      {
+        name: "entered",
+        kind: "i32",
+        meaning: "calls of copy_process() with CLONE_PIDFD, counted where they begin; -1: not counted",
+      },
+      { name: "returned", kind: "i32", meaning: "the same, counted where they return; -1: not counted" },
+      { name: "born", kind: "i32", meaning: "those that returned a child; -1: not counted" },
+      {
+        name: "newtask",
+        kind: "i32",
+        meaning: "children that the tracepoint task:task_newtask told of with CLONE_PIDFD; -1: not watched",
+      },
+      {
+        name: "unfollowed",
+        kind: "i32",
+        meaning: "pidfds whose target found no place in the map of those that are followed; -1: not counted",
+      },
     ],
   },
   clone: {
@@ -140,6 +154,15 @@ export const WIRE_TABLE = {
       },
       { name: "inode", kind: "u64", meaning: "`i_ino` of that file" },
       { name: "fileFlags", kind: "hex", meaning: "`f_flags` of that file" },
+      { name: "call", kind: "i32", meaning: CALL_MEANING },
+      { name: "userSpace", kind: "u32", meaning: "1 when the task has an address space of its own, else 0" },
+      {
+        name: "nr",
+        kind: "u32",
+        meaning: "the target's number in the initial pid namespace, 0 without a task",
+      },
+      { name: "targetStartNs", kind: "u64", meaning: "`start_boottime` of the target, ns, 0 without a task" },
+      { name: "targetComm", kind: "comm", meaning: "`comm` of the target, empty without a task" },
     ],
   },
   release: {
@@ -250,6 +273,9 @@ export const WIRE_TABLE = {
       { name: "function", kind: "u32", meaning: "place of the function in that table, from 0" },
     ],
   },
+  ...SLOT_RECORDS,
+  ...SNAPSHOT_RECORDS,
+  ...IDENTITY_RECORDS,
 } as const satisfies { readonly [tag: string]: WireRecord };
 
 /** The tag of a record. */
