@@ -17,6 +17,7 @@ export type Expr =
   | { readonly kind: "variable"; readonly name: string }
   | { readonly kind: "positional"; readonly index: number }
   | { readonly kind: "argument"; readonly name: string }
+  | { readonly kind: "context"; readonly name: string }
   | { readonly kind: "map"; readonly name: string; readonly key: Expr }
   | { readonly kind: "increment"; readonly map: string; readonly key: Expr }
   | { readonly kind: "field"; readonly of: Expr; readonly path: string }
@@ -33,7 +34,7 @@ export type Expr =
   | { readonly kind: "binary"; readonly operator: BinaryOperator; readonly left: Expr; readonly right: Expr };
 
 /** Operators of two operands, as bpftrace writes them. */
-export type BinaryOperator = "==" | "!=" | "<" | ">" | "&" | "&&" | "||" | "+" | "-" | "*";
+export type BinaryOperator = "==" | "!=" | "<" | ">" | ">>" | "&" | "&&" | "||" | "+" | "-" | "*";
 
 /** A statement. */
 export type Statement =
@@ -59,6 +60,7 @@ export type AttachPoint =
   | { readonly kind: "kprobe"; readonly function: string }
   | { readonly kind: "kretprobe"; readonly function: string }
   | { readonly kind: "rawtracepoint"; readonly name: string }
+  | { readonly kind: "iter"; readonly name: string }
   | { readonly kind: "tracepoint"; readonly category: string; readonly name: string }
   | { readonly kind: "interval"; readonly seconds: number }
   | { readonly kind: "profile"; readonly hertz: number };

@@ -52,6 +52,11 @@ export function argument(name: string): Expr {
   return { kind: "argument", name: checked(name, ARGUMENT, "an argument") };
 }
 
+/** What an iterator of the kernel is at, `ctx->name`, such as the `task`, the `file` and the `fd` of task_file. */
+export function context(name: string): Expr {
+  return { kind: "context", name: checked(name, NAME, "a member of a context") };
+}
+
 /** The value of a map for a key, `@name[key]`; 0 when there is none. */
 export function lookup(name: string, key: Expr): Expr {
   return { kind: "map", name: checked(name, NAME, "a map"), key };
@@ -180,6 +185,11 @@ export function kretprobe(name: string): AttachPoint {
 /** A tracepoint as the kernel calls it, with its arguments by number. */
 export function rawtracepoint(name: string): AttachPoint {
   return { kind: "rawtracepoint", name: checked(name, NAME, "a tracepoint") };
+}
+
+/** A walk of the kernel over all that it has of one kind, such as the open files of all tasks; it ends by itself. */
+export function iter(name: string): AttachPoint {
+  return { kind: "iter", name: checked(name, NAME, "an iterator") };
 }
 
 /** A tracepoint. */

@@ -119,7 +119,7 @@ test("builder takes the words that programs need", () => {
       [NAMES, ["pid", "arg0", "_x", "task_records"]],
       [SYMBOLS, ["put_pid", "put_pid.part.0", "__x64_sys_pidfd_open", "f.isra.0.cold"]],
       [TYPES, ["uint64", "struct pid *", "struct pid", "int32"]],
-      [PATHS, ["->a", ".a", "->count.refs.counter", "->tasks[1].first", "->signal->pids[1]"]],
+      [PATHS, ["->a", ".a", "->count.refs.counter", "->tasks[0].first", "->signal->pids[1]"]],
     ];
   for (const [builders, words] of rows) {
     for (const build of Object.values(builders)) for (const word of words) build(word);

@@ -108,8 +108,9 @@ export function environmentOf(
   { dialect, config, probes }: Pick<TraceProgram, "dialect" | "config" | "probes">,
 ): Readonly<Record<string, string>> {
   if (dialect.hasConfig) return {};
-  // Some kernels do not tell 0.17 which BTF is theirs. When told by name it reads structs, and takes no kfunc any more.
-  const needsFentry = probes.some(({ attach }) => attach.kind === "fentry" || attach.kind === "fexit");
+  // Some kernels do not tell 0.17 which BTF is theirs. When told by name it reads structs, and takes neither kfunc nor
+  // iter any more.
+  const needsFentry = probes.some(({ attach }) => ["fentry", "fexit", "iter"].includes(attach.kind));
   return {
     ...(needsFentry ? {} : { BPFTRACE_BTF: "/sys/kernel/btf/vmlinux" }),
     BPFTRACE_PERF_RB_PAGES: `${config.perfRbPages}`,

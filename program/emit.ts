@@ -13,6 +13,19 @@ import { builtin, cast, commWord, field, increment, int, let_, variable } from "
 /** The map that numbers records of each context, per CPU. */
 export const COUNTERS = { task: "task_records", softirq: "softirq_records" } as const;
 
+/**
+ * The maps that count what must agree, per CPU, by the field of the record `witness` in which they are printed.
+ *
+ * Each but the last is counted by one program alone. The kernel runs no program within itself, so no count gets lost.
+ */
+export const WITNESSES = {
+  entered: "copy_entries",
+  returned: "copy_returns",
+  born: "copy_births",
+  newtask: "new_tasks",
+  unfollowed: "unfollowed",
+} as const;
+
 const FORMATS: Readonly<Record<WireKind, string>> = {
   i32: "%d",
   u32: "%u",

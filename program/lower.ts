@@ -56,20 +56,23 @@ export function lowerToKprobe(original: Probe, signature: Signature): readonly P
     return cast(type, lookup(mapOf(it.name), THREAD));
   };
   const back = mapProbe(original, atReturn);
+  if (kept.length === 0) return [{ ...back, attach: kretprobe(name) }];
   const forget = kept.map((it) => remove(mapOf(it), THREAD));
-  const returned: Probe = { ...back, attach: kretprobe(name), body: [...back.body, ...forget] };
-  if (kept.length === 0) return [returned];
   const keep = kept.map((it) =>
     set(mapOf(it), THREAD, cast("uint64", builtin(`arg${position(signature, it)}`)))
   );
+  const keeper = `Keeps the arguments for the return: ${why}`;
   const { when } = original;
+  if (when !== undefined && back.when !== undefined && uses(when, "retval")) {
+    // What was kept for a return that does not concern us goes too: the map would be full some day.
+    const body = [if_(back.when, back.body), ...forget];
+    return [probe(kprobe(name), keeper, { body: keep }), probe(kretprobe(name), why, { body })];
+  }
   // What the return's condition says of the arguments is true at the entry already.
-  const early = when !== undefined && !uses(when, "retval")
-    ? { when: mapExpr(when, (it) => atEntry(it, signature)) }
-    : {};
+  const early = when === undefined ? {} : { when: mapExpr(when, (it) => atEntry(it, signature)) };
   return [
-    probe(kprobe(name), `Keeps the arguments for the return: ${why}`, { ...early, body: keep }),
-    returned,
+    probe(kprobe(name), keeper, { ...early, body: keep }),
+    { ...back, attach: kretprobe(name), body: [...back.body, ...forget] },
   ];
 }
 
@@ -162,6 +165,7 @@ function mapExpr(expr: Expr, change: ExprMap): Expr {
     case "variable":
     case "positional":
     case "argument":
+    case "context":
     case "kaddr":
     case "clockText":
       return change(expr);

@@ -64,8 +64,13 @@ Deno.test("lowerToKprobe() keeps the arguments that a return needs, and forgets 
 
 Deno.test("lowerToKprobe() keeps everything where the condition is about what is returned", () => {
   const when = binary(cast("int32", builtin("retval")), "==", argument("flags"));
-  const [keep] = lowerToKprobe(probe(fexit("f"), "A return.", { when, body: [exit()] }), SIGNATURE);
+  const [keep, back] = lowerToKprobe(probe(fexit("f"), "A return.", { when, body: [exit()] }), SIGNATURE);
   assert.equal(keep?.when, undefined);
+  // A return that does not concern us takes away what was kept for it as well.
+  assert.match(
+    text([back].filter((it) => it !== undefined)),
+    /kretprobe:f \{\n {2}if \(.*\) \{\n {4}exit\(\);\n {2}\}\n {2}if \(@in_1_f\[.*\] != 0\) \{\n {4}delete\(@in_1_f/,
+  );
 });
 
 Deno.test("lowerToKprobe() refuses an argument that the function does not have", () => {

@@ -21,6 +21,7 @@ export {
   clear,
   clockText,
   commWord,
+  context,
   exit,
   fentry,
   fexit,
@@ -28,6 +29,7 @@ export {
   if_,
   increment,
   int,
+  iter,
   kaddr,
   kprobe,
   kretprobe,
@@ -45,8 +47,9 @@ export {
 } from "./builder.ts";
 export { dialectOf, DIALECTS, environmentOf } from "./dialect.ts";
 export type { Dialect } from "./dialect.ts";
-export { COUNTERS, emit } from "./emit.ts";
+export { COUNTERS, emit, WITNESSES } from "./emit.ts";
 export type { AutoName, EmitValues, FieldName, Numbered } from "./emit.ts";
+export { SEQ_PRINTF_VALUES_MAX, splitPrints } from "./split_prints.ts";
 export { lowerToKprobe, mergePlaces, withoutTypes } from "./lower.ts";
 export type { Signature } from "./lower.ts";
 export { BPFTRACE_QUIRKS } from "./quirks.ts";

@@ -115,6 +115,14 @@ export const BPFTRACE_QUIRKS = {
       "A kretprobe misses returns when many callers are in the function at once, without a word; fexit does not",
     weDo: "fexit is taken where there is one, and a plan with a kretprobe says what it can lose",
   },
+  "iterator-values": {
+    is: "A `printf` in an iterator prints nothing at all when it has more than 12 values",
+    weDo: "Longer lines are printed in parts",
+  },
+  "iterator-text": {
+    is: "What an iterator prints comes as plain lines, also where JSON is asked for",
+    weDo: "A line that is not JSON is taken as it is, where such a program is run",
+  },
   "btf-variable": {
     since: "0.22",
     is: "With `BPFTRACE_BTF` in the environment every fentry probe is refused",

@@ -67,6 +67,8 @@ export function renderAttachPoint(attach: AttachPoint, dialect: Dialect): string
       return `tracepoint:${attach.category}:${attach.name}`;
     case "rawtracepoint":
       return `rawtracepoint:${attach.name}`;
+    case "iter":
+      return `iter:${attach.name}`;
     case "interval":
       return `interval:s:${attach.seconds}`;
     case "profile":
@@ -144,6 +146,8 @@ class Writer {
         return `$${expr.index}`;
       case "argument":
         return `args${this.#dialect.member}${expr.name}`;
+      case "context":
+        return `ctx->${expr.name}`;
       case "map":
         return `@${expr.name}[${this.#expr(expr.key)}]`;
       case "increment":
