@@ -13,9 +13,11 @@ import {
   fentry,
   fexit,
   int,
+  iter,
   loadUser,
   probe,
   renderProgram,
+  splitPrints,
   tracepoint,
 } from "../program/mod.ts";
 import type { BpftraceQuirkId, Dialect, Expr, Probe, Statement } from "../program/mod.ts";
@@ -23,7 +25,7 @@ import { WIRE_TABLE } from "../schema/mod.ts";
 import { planLifecycle } from "../tracers/mod.ts";
 import type { Plan } from "../tracers/mod.ts";
 import { factsOf } from "./support/kernel_machine.ts";
-import { PLAN_LIMITS, PLAN_VARIANTS } from "./support/plan_variants.ts";
+import { limitsOf, PLAN_LIMITS, PLAN_VARIANTS } from "./support/plan_variants.ts";
 import { QUIRK_TRIALS } from "./support/quirk_trials.ts";
 import { recordedMachine } from "./support/recorded_machines.ts";
 import type { MachineName } from "./support/recorded_machines.ts";
@@ -41,7 +43,7 @@ function written(dialect: Dialect, ...probes: readonly Probe[]): string {
 async function planned(name: MachineName, variant = USUAL, bpftrace?: string): Promise<Plan> {
   const machine = recordedMachine(name);
   const facts = await factsOf(bpftrace === undefined ? machine : { ...machine, bpftrace });
-  const plan = planLifecycle(variant!.facts(facts), { ...PLAN_LIMITS, follow: variant!.follow });
+  const plan = planLifecycle(variant!.facts(facts), limitsOf(variant!));
   if ("reasons" in plan) assert.fail(plan.reasons.join("\n"));
   return plan;
 }
@@ -169,6 +171,22 @@ const REACTIONS: Readonly<Record<BpftraceQuirkId, () => void | Promise<void>>> =
     const plan = await planned("6.12", NO_FENTRY);
     assert.match(plan.probes.join("\n"), /kretprobe/);
     assert.match(plan.cannotSee.join("\n"), /a return can be missed when many callers/);
+  },
+  "iterator-values"() {
+    const values = Array.from({ length: 14 }, () => int(1));
+    const print: Statement = { kind: "print", format: `x${" %u".repeat(14)}\\n`, values };
+    const { body } = splitPrints(probe(iter("task_file"), "One.", { body: [print] }));
+    assert.deepEqual(body.map((it) => it.kind === "print" && it.format), [
+      `x${" %u".repeat(12)}`,
+      " %u %u\\n",
+    ]);
+    assert.throws(
+      () => splitPrints(probe(iter("task"), "One.", { body: [{ ...print, values: [] }] })),
+      TypeError,
+    );
+  },
+  "iterator-text"() {
+    assert.deepEqual(readMessage("found 1 2"), { kind: "unreadable", text: "found 1 2" });
   },
   "btf-variable"() {
     for (const dialect of [MIDDLE, NEW]) {

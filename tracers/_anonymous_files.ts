@@ -39,9 +39,10 @@ export const ANONYMOUS_FILES: PidfdFiles = {
   makers: ["__anon_inode_getfile", "anon_inode_getfile"],
   operations: "pidfd_fops",
   cannotSee: [
-    "births by SO_PEERPIDFD, SCM_PIDFD, fanotify and coredumps are seen with origin other, where the kernel has " +
-    "them; their fd number and their count are not",
-    "dup, inheritance and passing over sockets are not seen: a pidfd counts until its last reference goes",
+    "the count at births by SO_PEERPIDFD, SCM_PIDFD, fanotify and coredumps is not seen, where the kernel has them",
+  ],
+  cannotSeeWithoutSlots: [
+    "the fd number of pidfds by SO_PEERPIDFD, SCM_PIDFD, fanotify and coredumps is not seen",
   ],
   pidOf,
   made: (maker, body) =>

@@ -27,15 +27,29 @@ import {
   remove,
   set,
   variable,
+  WITNESSES,
 } from "../program/mod.ts";
 import type { Expr, Probe, Statement } from "../program/mod.ts";
+import { letCall } from "./_calls.ts";
+import type { CallPlace } from "./_calls.ts";
 import { CLONE_PIDFD, countOf, MAPS, PROCESS, THREAD } from "./_kernel_terms.ts";
 import type { PidfdFiles } from "./_pidfd_files.ts";
+import { tellWho } from "./_who.ts";
+import type { WhoPlace } from "./_who.ts";
+import { counted, track } from "./_witnesses.ts";
+
+/** Where the kernel keeps what a record of a new file tells. */
+export interface MadeSites {
+  /** Offset in bytes of `pid_links[PIDTYPE_PID]` in `struct task_struct`. */
+  readonly pidLinkOffset: number;
+  /** Where the number of a task's system call is. */
+  readonly callPlace: CallPlace;
+  /** Where it stands who a process is; `undefined` when that is not known. */
+  readonly who: WhoPlace | undefined;
+}
 
 /** What the births probes need to know of the kernel. */
-export interface BirthSites {
-  /** Offset in bytes of `pid_links[PIDTYPE_TGID]` in `struct task_struct`. */
-  readonly tgidLinkOffset: number;
+export interface BirthSites extends MadeSites {
   /** Whether processes of the followed command are reported when they start. */
   readonly follow: boolean;
   /** How pidfd files are made. */
@@ -62,7 +76,7 @@ export const CLONE_FUNCTIONS: readonly string[] = ["copy_process", "kernel_clone
 
 /** Returns the probes that report births by clone and clone3, and calls of them that failed. */
 export function cloneBirths(sites: BirthSites): readonly Probe[] {
-  return [copyProcessEntry(), unhashed(), copyProcessReturn(sites), cloneReturn(sites.madeSeen)];
+  return [copyProcessEntry(), unhashed(), copyProcessReturn(sites), cloneReturn(sites)];
 }
 
 /**
@@ -88,21 +102,29 @@ export function openBirths(name: string, parameter: string, sites: BirthSites): 
   ];
 }
 
+/** What {@linkcode fileMade} needs to know. */
+export interface Making extends MadeSites {
+  /** How pidfd files are made. */
+  readonly files: PidfdFiles;
+  /** The maps that tell that a thread is in a call which reports its birth itself. */
+  readonly calls: readonly string[];
+}
+
 /**
  * Returns the probe where a pidfd file is made: it marks its process as tracked, and reports births by other calls.
  *
  * @param maker the function that makes it
- * @param files how such files are made
- * @param calls the maps that tell that a thread is in a call which reports its birth itself
+ * @param making what is known of the kernel, and of the calls that report births themselves
  */
-export function fileMade(maker: string, files: PidfdFiles, calls: readonly string[]): Probe {
+export function fileMade(maker: string, making: Making): Probe {
+  const { files, calls } = making;
   const inCall = calls.map((it): Expr => lookup(it, THREAD))
     .reduce<Expr | undefined>((all, it) => all === undefined ? it : binary(all, "||", it), undefined);
   return files.made(maker, ({ file, pid }) => {
-    const report = reportMade(file, pid);
+    const report = reportMade(making, { file, pid });
     const remember = set(MAPS.file, THREAD, cast("uint64", file));
     return [
-      set(MAPS.tracked, cast("uint64", pid), int(1)),
+      ...track(cast("uint64", pid)),
       ...(inCall === undefined ? report : [if_(inCall, [remember], report)]),
     ];
   });
@@ -111,19 +133,54 @@ export function fileMade(maker: string, files: PidfdFiles, calls: readonly strin
 function copyProcessEntry(): Probe {
   return probe(fentry("copy_process"), "A call with CLONE_PIDFD begins: remember its thread.", {
     when: ASKED,
-    body: [set(MAPS.cloning, THREAD, int(1))],
+    body: [counted(WITNESSES.entered), set(MAPS.cloning, THREAD, int(1))],
   });
 }
 
-function reportMade(file: Expr, pid: Expr): readonly Statement[] {
-  const made = cast("struct file *", file);
-  return emit("made", {
-    file,
-    pidAddress: pid,
-    count: countOf(pid),
-    inode: field(made, "->f_inode->i_ino"),
-    fileFlags: field(made, "->f_flags"),
-  });
+/** The statements that leave the task that `$pid` names in `$task`, 0 when there is none any more. */
+export function letTask(pidLinkOffset: number): readonly Statement[] {
+  return [
+    let_("task", cast("uint64", field(variable("pid"), "->tasks[0].first"))),
+    if_(binary(variable("task"), "!=", int(0)), [
+      let_("task", binary(variable("task"), "-", int(pidLinkOffset))),
+    ]),
+  ];
+}
+
+const TASK = cast("struct task_struct *", variable("task"));
+
+/** The fields of a record that tell of the process behind `$task`. */
+export const TARGET_OF_TASK = {
+  nr: field(TASK, "->pid"),
+  targetStartNs: field(TASK, "->start_boottime"),
+  targetComm: TASK,
+} as const;
+
+function reportMade(
+  sites: MadeSites,
+  made: { readonly file: Expr; readonly pid: Expr },
+): readonly Statement[] {
+  const file = cast("struct file *", made.file);
+  return [
+    let_("pid", cast("struct pid *", made.pid)),
+    ...letTask(sites.pidLinkOffset),
+    ...letCall(sites.callPlace),
+    let_("user", cast("uint64", int(0))),
+    if_(binary(cast("uint64", field(builtin("curtask"), "->mm")), "!=", int(0)), [
+      let_("user", cast("uint64", int(1))),
+    ]),
+    ...tellWho(sites.who),
+    ...emit("made", {
+      file: made.file,
+      pidAddress: variable("pid"),
+      count: countOf(variable("pid")),
+      inode: field(file, "->f_inode->i_ino"),
+      fileFlags: field(file, "->f_flags"),
+      call: variable("call"),
+      userSpace: variable("user"),
+      ...TARGET_OF_TASK,
+    }),
+  ];
 }
 
 /** The function that made pidfds in the first kernels, and on some later ones those of pidfd_open. */
@@ -133,15 +190,15 @@ export const GETFD = "anon_inode_getfd";
 const PIDFD_NAME = 0x005d_6466_6469_705bn;
 
 /** Returns the probe where anon_inode_getfd() gives a pidfd; its file is known by its slot. */
-export function fdMade(): Probe {
+export function fdMade(sites: MadeSites): Probe {
   const isPidfd = binary(load("uint64", argument("name")), "==", int(PIDFD_NAME));
   const pid = cast("struct pid *", argument("priv"));
   return probe(fexit(GETFD), "A pidfd was made and installed: follow its struct pid from now on.", {
     when: isPidfd,
     body: [
       ...slotOf(builtin("retval")),
-      set(MAPS.tracked, cast("uint64", pid), int(1)),
-      ...reportMade(load("uint64", variable("slot")), pid),
+      ...track(cast("uint64", pid)),
+      ...reportMade(sites, { file: load("uint64", variable("slot")), pid }),
     ],
   });
 }
@@ -186,7 +243,8 @@ export function reportClone(
   return [
     ...slotOf(call.integer),
     let_("file", file),
-    ...(sites.madeSeen ? [] : [set(MAPS.tracked, cast("uint64", childPid), int(1))]),
+    ...(sites.madeSeen ? [] : track(cast("uint64", childPid))),
+    ...tellWho(sites.who),
     ...emit("clone", {
       child: field(child, "->pid"),
       childStartNs: field(child, "->start_boottime"),
@@ -208,10 +266,13 @@ function copyProcessReturn(sites: BirthSites): Probe {
   const child = builtin("retval");
   const succeeded = binary(field(child, "->pid"), "!=", int(0));
   const call = { child, integer: USER_INTEGER, flags: field(CLONE_ARGS, "->flags"), clone3: IS_CLONE3 };
-  const birth = if_(binary(ASKED, "&&", succeeded), reportClone(sites, call));
+  const birth = [
+    counted(WITNESSES.returned),
+    if_(succeeded, [counted(WITNESSES.born), ...reportClone(sites, call)]),
+  ];
   return probe(fexit("copy_process"), "The child exists and cannot run yet: report the birth.", {
     ...(follow ? {} : { when: ASKED }),
-    body: follow ? [...followedFork(child), birth] : [birth],
+    body: follow ? [...followedFork(child), if_(ASKED, birth)] : birth,
   });
 }
 
@@ -235,17 +296,20 @@ export function followedFork(child: Expr): readonly Statement[] {
   ];
 }
 
-function cloneReturn(madeSeen: boolean): Probe {
-  const report = emit("failed", {
-    result: builtin("retval"),
-    cloneFlags: field(CLONE_ARGS, "->flags"),
-    clone3: IS_CLONE3,
-    integer: USER_INTEGER,
-    entered: lookup(MAPS.cloning, THREAD),
-    pidAddress: lookup(MAPS.givenUp, THREAD),
-    count: lookup(MAPS.givenUpCount, THREAD),
-    file: madeSeen ? lookup(MAPS.file, THREAD) : int(0),
-  });
+function cloneReturn({ madeSeen, who }: BirthSites): Probe {
+  const report = [
+    ...tellWho(who),
+    ...emit("failed", {
+      result: builtin("retval"),
+      cloneFlags: field(CLONE_ARGS, "->flags"),
+      clone3: IS_CLONE3,
+      integer: USER_INTEGER,
+      entered: lookup(MAPS.cloning, THREAD),
+      pidAddress: lookup(MAPS.givenUp, THREAD),
+      count: lookup(MAPS.givenUpCount, THREAD),
+      file: madeSeen ? lookup(MAPS.file, THREAD) : int(0),
+    }),
+  ];
   return probe(fexit("kernel_clone"), "The whole call is over: report a failure, forget the thread.", {
     when: ASKED,
     body: [
@@ -271,7 +335,6 @@ export function reportOpen(
   call: { readonly result: Expr; readonly target: Expr; readonly openFlags: Expr },
 ): readonly Statement[] {
   const { files, madeSeen, operationsKnown } = sites;
-  const task = cast("struct task_struct *", variable("task"));
   const inSlot = cast("struct file *", load("uint64", variable("slot")));
   const isPidfd = binary(cast("uint64", field(inSlot, "->f_op")), "==", kaddr(files.operations));
   const opened = binary(cast("int32", call.result), ">", int(-1));
@@ -283,14 +346,12 @@ export function reportOpen(
     ...(operationsKnown
       ? [if_(binary(unseen, "&&", isPidfd), [
         let_("file", load("uint64", variable("slot"))),
-        set(MAPS.tracked, cast("uint64", pidOfFile), int(1)),
+        ...track(cast("uint64", pidOfFile)),
       ])]
       : []),
     let_("pid", pidOfFile),
-    let_("task", cast("uint64", field(variable("pid"), "->tasks[1].first"))),
-    if_(binary(variable("task"), "!=", int(0)), [
-      let_("task", binary(variable("task"), "-", int(sites.tgidLinkOffset))),
-    ]),
+    ...letTask(sites.pidLinkOffset),
+    ...tellWho(sites.who),
     ...emit("open", {
       target: call.target,
       openFlags: call.openFlags,
@@ -301,9 +362,7 @@ export function reportOpen(
       count: countOf(variable("pid")),
       inode: field(MADE_FILE, "->f_inode->i_ino"),
       fileFlags: field(MADE_FILE, "->f_flags"),
-      nr: field(task, "->tgid"),
-      targetStartNs: field(task, "->start_boottime"),
-      targetComm: task,
+      ...TARGET_OF_TASK,
     }),
     remove(MAPS.opening, THREAD),
     ...(madeSeen ? [remove(MAPS.file, THREAD)] : []),

@@ -34,7 +34,30 @@ const FUNCTIONS: Readonly<Record<string, readonly [parameters: string, returns: 
   pidfs_evict_inode: ["inode:struct inode *", "void"],
   pidfs_free_pid: ["pid:struct pid *", "void"],
   __x64_sys_pidfd_open: ["regs:struct pt_regs *", "int32"],
+  fget_raw: ["fd:uint32", "struct file *"],
+  pidfd_pid: ["file:struct file *", "struct pid *"],
+  pidfd_poll: ["file:struct file *, pts:uint64", "uint32"],
+  pidfd_ioctl: ["file:struct file *, cmd:uint32, arg:uint64", "int64"],
+  fd_install: ["fd:uint32, file:struct file *", "void"],
+  do_dup2: ["files:struct files_struct *, file:struct file *, fd:uint32, flags:uint32", "int32"],
+  file_close_fd_locked: ["files:struct files_struct *, fd:uint32", "struct file *"],
+  __close_fd_get_file: ["fd:uint32", "int32"],
+  close_fd_get_file: ["fd:uint32", "int32"],
+  pick_file: ["files:struct files_struct *, fd:uint32", "struct file *"],
+  filp_close: ["filp:struct file *, id:uint64", "int32"],
+  exit_files: ["tsk:struct task_struct *", "void"],
+  put_files_struct: ["files:struct files_struct *", "void"],
+  set_close_on_exec: ["fd:uint32, flag:int32", "void"],
+  __x64_sys_close_range: ["regs:struct pt_regs *", "int32"],
 };
+
+/** dup_fd() as the kernel at hand has it: until 5.10 it is told how many to copy, later which not. */
+function dupFd(btf: Btf | undefined): readonly [parameters: string, returns: string] {
+  const isRange = btf?.functionParameters("dup_fd")?.[1]?.name === "punch_hole";
+  return isRange
+    ? ["oldf:struct files_struct *, punch_hole:struct fd_range *", "struct files_struct *"]
+    : ["oldf:struct files_struct *, max_fds:uint32, errorp:uint64", "struct files_struct *"];
+}
 
 /**
  * How a function is called.
@@ -44,7 +67,7 @@ const FUNCTIONS: Readonly<Record<string, readonly [parameters: string, returns: 
  * @returns its signature; `undefined` for a function that is not in the list
  */
 export function signatureOf(name: string, btf?: Btf): Signature | undefined {
-  const known = FUNCTIONS[name];
+  const known = name === "dup_fd" ? dupFd(btf) : FUNCTIONS[name];
   if (known === undefined) return undefined;
   const [words, returns] = known;
   const described = btf?.functionParameters(name);

@@ -19,6 +19,7 @@ import {
   positional,
   probe,
   set,
+  WITNESSES,
 } from "../program/mod.ts";
 import type { Probe, Statement } from "../program/mod.ts";
 import { MAPS } from "./_kernel_terms.ts";
@@ -45,10 +46,24 @@ export function housekeeping(
 function heartbeat(eventsMax: number, subject: readonly Probe[]): Probe {
   // bpftrace refuses to read a map that nothing fills.
   const counted = new Set(subject.flatMap((it) => mapsCounted(it.body)));
-  const counter = (map: string) => counted.has(map) ? lookup(map, builtin("cpu")) : int(0);
+  const counter = (map: string, otherwise = 0) =>
+    counted.has(map) ? lookup(map, builtin("cpu")) : int(otherwise);
   const numbered = counter(COUNTERS.task);
+  const witnesses = Object.values(WITNESSES).some((it) => counted.has(it))
+    ? emit("witness", {
+      cpu: builtin("cpu"),
+      ktimeNs: builtin("nsecs"),
+      entered: counter(WITNESSES.entered, -1),
+      returned: counter(WITNESSES.returned, -1),
+      born: counter(WITNESSES.born, -1),
+      newtask: counter(WITNESSES.newtask, -1),
+      unfollowed: counter(WITNESSES.unfollowed, -1),
+    })
+    : [];
   return probe({ kind: "profile", hertz: 1 }, "Heartbeat of each CPU; ends the run at the event budget.", {
     body: [
+      // First: a heartbeat hands events out, up to where the witnesses agree.
+      ...witnesses,
       ...emit("tick", {
         cpu: builtin("cpu"),
         ktimeNs: builtin("nsecs"),
@@ -68,7 +83,7 @@ function deadline(seconds: number): Probe {
 
 /** The counters stay, so that bpftrace prints them: the number of records that were made on each CPU. */
 function end(probes: readonly Probe[]): Probe {
-  const counters: readonly string[] = Object.values(COUNTERS);
+  const counters: readonly string[] = [...Object.values(COUNTERS), ...Object.values(WITNESSES)];
   // bpftrace refuses a map that nothing ever fills.
   const filled = new Set(probes.flatMap((it) => mapsFilled(it.body)));
   const maps = [...filled].filter((it) => !counters.includes(it)).sort();

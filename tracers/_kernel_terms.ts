@@ -6,8 +6,17 @@ import type { Expr } from "../program/mod.ts";
 /** `CLONE_PIDFD`, include/uapi/linux/sched.h. */
 export const CLONE_PIDFD = 0x1000;
 
-/** `PIDTYPE_TGID`, include/linux/pid_types.h: place of the thread group's pid in `signal->pids`. */
-export const PIDTYPE_TGID = 1;
+/** `CLONE_FILES`, include/uapi/linux/sched.h: the child has the fd table of its parent. */
+export const CLONE_FILES = 0x400;
+
+/** `CLONE_THREAD`, include/uapi/linux/sched.h. */
+export const CLONE_THREAD = 0x10000;
+
+/** `O_CLOEXEC`, include/uapi/asm-generic/fcntl.h. */
+export const O_CLOEXEC = 0x80000;
+
+/** `PF_EXITING`, include/linux/sched.h: the task is on its way out. */
+export const PF_EXITING = 0x4;
 
 /**
  * The maps of the program, by what they hold.
@@ -21,6 +30,8 @@ export const PIDTYPE_TGID = 1;
  * - `tracked`: `struct pid *` → 1 from its first pidfd until it is freed.
  * - `integer`: thread → user address where its clone or clone3 puts the fd, until the call returns.
  * - `asked`, `asked_flags`: thread → arguments of its pidfd_open.
+ * - `tables`: `struct files_struct *` → 1 from its first pidfd, or from when two processes have it, until it is freed.
+ * - `who`: process → start and cgroup id, added up, that were told of it, until it ends.
  * - `tree`: process → 1 while it belongs to the followed command.
  */
 export const MAPS = {
@@ -35,6 +46,8 @@ export const MAPS = {
   integer: "integer",
   asked: "asked",
   askedFlags: "asked_flags",
+  tables: "tables",
+  who: "who",
   tree: "tree",
 } as const;
 

@@ -38,7 +38,7 @@ export interface Sight {
 export interface Seen {
   /** For people and programs. */
   readonly rung: Rung;
-  /** The probes, through the doors of the kernel. */
+  /** The probes, not yet written for the doors of the kernel: those of one place are one probe before. */
   readonly probes: readonly Probe[];
 }
 
@@ -65,8 +65,10 @@ export function climb(sight: Sight, doors: Doors): Seen {
     const tracepoints = way.tracepoints ?? [];
     const functional = used.includes("kprobe") ? "kprobe" : "fentry";
     const instead = way.functions.flatMap((it) => doors.door(it) === "kprobe" ? doors.reasons(it) : []);
-    const probes = doors.through(way.probes());
-    const returns = probes.some((it) => it.attach.kind === "kretprobe") ? [MISSED_RETURNS] : [];
+    const probes = way.probes();
+    const returns = doors.through(probes).some((it) => it.attach.kind === "kretprobe")
+      ? [MISSED_RETURNS]
+      : [];
     return {
       rung: {
         what: sight.what,

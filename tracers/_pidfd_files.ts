@@ -14,6 +14,8 @@ export interface PidfdFiles {
   readonly operations: string;
   /** What a plan for such files does not see, one sentence each. */
   readonly cannotSee: readonly string[];
+  /** What it does not see besides when slots are not watched. */
+  readonly cannotSeeWithoutSlots: readonly string[];
   /** The expression for the `struct pid *` of an open pidfd's `struct file *`. */
   readonly pidOf: (file: Expr) => Expr;
   /**

@@ -39,10 +39,11 @@ export const PIDFS_FILES: PidfdFiles = {
   makers: ["pidfs_alloc_file"],
   operations: OPERATIONS,
   cannotSee: [
-    "births by SO_PEERPIDFD, SCM_PIDFD, fanotify and coredumps are seen with origin other, their fd number is not",
-    "births by open_by_handle_at and by opening /proc/PID/fd/N again are not seen; the release of such a file is",
-    "dup, inheritance and passing over sockets are not seen: a pidfd counts until its last reference goes",
     "the end of a single thread that a pidfd with PIDFD_THREAD names is seen when it is reaped, not when it exits",
+  ],
+  cannotSeeWithoutSlots: [
+    "births by SO_PEERPIDFD, SCM_PIDFD, fanotify and coredumps are seen, their fd number is not",
+    "births by open_by_handle_at and by opening /proc/PID/fd/N again are not seen; the release of such a file is",
   ],
   pidOf,
   made: (maker, body) =>

@@ -6,16 +6,20 @@
 
 import type { Btf, KernelFacts } from "../kernel/mod.ts";
 import { CLONE_FUNCTIONS, cloneBirths, fdMade, fileMade, GETFD, openBirths } from "./_births.ts";
-import type { BirthSites } from "./_births.ts";
+import type { BirthSites, MadeSites } from "./_births.ts";
 import type { Doors } from "./_doors.ts";
 import type { Sight, Way } from "./_ladder.ts";
 import type { PidfdFiles } from "./_pidfd_files.ts";
 import type { Places } from "./_places.ts";
+import { lastPuts } from "./_last_puts.ts";
 import { freed, hashPut, lastPut, reaped } from "./_targets.ts";
 import { CLONE_TRACEPOINTS, OPEN_TRACEPOINTS, tracedClones, tracedOpens } from "./_tracepoint_births.ts";
 
 /** System call function of pidfd_open. Its arguments are read from the registers of x86-64. */
 export const PIDFD_OPEN = "__x64_sys_pidfd_open";
+
+/** The name of the sight of births by clone and clone3. */
+export const CLONES = "births by clone and clone3";
 
 /** What the sights are made of. */
 export interface SightSources {
@@ -44,12 +48,13 @@ export function isMadeSeen({ files, doors }: SightSources): boolean {
  * @param sources what is known of the kernel
  * @param calls the maps that tell that a thread is in a call which reports its birth itself
  */
-export function making({ files }: SightSources, calls: readonly string[]): Sight {
+export function making(sources: SightSources, calls: readonly string[]): Sight {
+  const { files } = sources;
   return {
     what: "pidfd files being made",
     ways: files.makers.map((maker) => (): Way => ({
       functions: [maker],
-      probes: () => [fileMade(maker, files, calls)],
+      probes: () => [fileMade(maker, { ...madeSites(sources), files, calls })],
     })),
     without: [
       "pidfds that are made by other calls than clone, clone3 and pidfd_open are not seen",
@@ -64,23 +69,31 @@ export function making({ files }: SightSources, calls: readonly string[]): Sight
  * @param sources what is known of the kernel
  * @param name the function that the user named
  */
-export function forced({ files }: SightSources, name: string): Sight {
+export function forced(sources: SightSources, name: string): Sight {
+  const sites = madeSites(sources);
   return {
     what: "births",
     ways: [() => ({
       functions: [name],
       loses: [`pidfds that are not made by ${name} are not seen`],
-      probes: () => [name === GETFD ? fdMade() : fileMade(name, files, [])],
+      probes: () => [
+        name === GETFD ? fdMade(sites) : fileMade(name, { ...sites, files: sources.files, calls: [] }),
+      ],
     })],
     without: ["no birth of a pidfd is seen"],
   };
 }
 
+/** Where the kernel keeps what a record of a new file tells. */
+export function madeSites({ places }: SightSources): MadeSites {
+  return { pidLinkOffset: places.pidLinkOffset, callPlace: places.callPlace, who: places.who };
+}
+
 /** What the probes of births need to know. */
 export function birthSites(sources: SightSources): BirthSites {
-  const { facts, files, places, follow } = sources;
+  const { facts, files, follow } = sources;
   return {
-    tgidLinkOffset: places.tgidLinkOffset,
+    ...madeSites(sources),
     follow,
     files,
     madeSeen: isMadeSeen(sources),
@@ -95,7 +108,7 @@ export function births(sources: SightSources, sites: BirthSites): readonly Sight
   const isX86 = facts.symbols.has(PIDFD_OPEN);
   return [
     {
-      what: "births by clone and clone3",
+      what: CLONES,
       ways: [
         () => ({ functions: CLONE_FUNCTIONS, probes: () => cloneBirths(sites) }),
         () => ({
@@ -166,7 +179,7 @@ export function ends({ places: { rcu }, doors, facts }: SightSources): readonly 
           probes: () => [...hash(), freed()],
         }),
         () => {
-          const { reachable, loses, reason } = puts(facts, doors);
+          const { reachable, loses, reason } = lastPuts(facts, doors);
           return {
             functions: ["delayed_put_pid", ...reachable],
             missing: [noPlace, reason],
@@ -184,21 +197,4 @@ export function ends({ places: { rcu }, doors, facts }: SightSources): readonly 
       without: ["when a struct pid is freed is seen only when a pidfd held its last reference"],
     },
   ];
-}
-
-/** put_pid() and what the compiler split off it: each of them can do the decrement. */
-function puts(facts: KernelFacts, doors: Doors): {
-  readonly reachable: readonly string[];
-  readonly loses: readonly string[];
-  readonly reason: string | undefined;
-} {
-  const clones = facts.symbols.variants("put_pid").map((it) => it.name).filter((it) =>
-    /\.part\.\d+$/.test(it)
-  );
-  const all = ["put_pid", ...clones];
-  const reachable = all.filter((it) => doors.door(it) !== undefined);
-  const loses = all.filter((it) => !reachable.includes(it)).map((it) =>
-    `the last reference that is dropped in ${it} is not seen: ${doors.reasons(it).at(-1)}`
-  );
-  return { reachable, loses, reason: reachable.length === 0 ? doors.reasons("put_pid")[0] : undefined };
 }

@@ -28,6 +28,8 @@ import {
 } from "../program/mod.ts";
 import type { Probe, Statement } from "../program/mod.ts";
 import { countOf, isTracked, MAPS, PROCESS } from "./_kernel_terms.ts";
+import { tellWho } from "./_who.ts";
+import type { WhoPlace } from "./_who.ts";
 
 /** Where the callback of the grace period is in a `struct pid`. */
 export interface RcuPlace {
@@ -41,20 +43,27 @@ export interface RcuPlace {
  * Returns the probe that reports exits, and ends the program when the guard has gone.
  *
  * @param follow whether processes of the followed command are forgotten when they end
+ * @param who where it stands who a process is
  */
-export function exited(follow: boolean): Probe {
+export function exited(follow: boolean, who: WhoPlace | undefined): Probe {
   const task = builtin("curtask");
   const live = field(task, "->signal->live.counter");
-  const report = emit("exit", {
-    pidAddress: variable("group"),
-    count: countOf(variable("group")),
-    live,
-    exitCode: field(task, "->exit_code"),
-  });
-  const ended = binary(live, "==", int(0));
-  const forget: Statement = if_(ended, [remove(MAPS.tree, PROCESS)]);
-  const member = binary(ended, "&&", lookup(MAPS.tree, PROCESS));
   const tracked = isTracked(variable("group"));
+  const told = tellWho(who);
+  const report = [
+    // A followed process need not have anything to do with pidfds.
+    ...(follow && told.length > 0 ? [if_(tracked, told)] : told),
+    ...emit("exit", {
+      pidAddress: variable("group"),
+      count: countOf(variable("group")),
+      live,
+      exitCode: field(task, "->exit_code"),
+    }),
+  ];
+  const ended = binary(live, "==", int(0));
+  const forgotten = [...(follow ? [MAPS.tree] : []), ...(who === undefined ? [] : [MAPS.who])];
+  const forget: Statement = if_(ended, forgotten.map((it) => remove(it, PROCESS)));
+  const member = binary(ended, "&&", lookup(MAPS.tree, PROCESS));
   return probe(
     tracepoint("sched", "sched_process_exit"),
     "A thread exits: a target's, and a followed process's last; when the guard has gone ($2), so has this.",
@@ -62,7 +71,7 @@ export function exited(follow: boolean): Probe {
       body: [
         let_("group", field(task, "->signal->pids[1]")),
         if_(follow ? binary(tracked, "||", member) : tracked, report),
-        ...(follow ? [forget] : []),
+        ...(forgotten.length > 0 ? [forget] : []),
         if_(binary(PROCESS, "==", cast("uint64", positional(2))), [exit()]),
       ],
     },

@@ -173,6 +173,11 @@ export function untypedMaker(maker: string, pidArgument: number, calls: readonly
     count: countAt(pid),
     inode: NONE,
     fileFlags: NONE,
+    call: int(-1),
+    userSpace: int(1),
+    nr: NONE,
+    targetStartNs: NONE,
+    targetComm: NONE,
   });
   return [
     probe(kprobe(maker), "A pidfd file is about to be made: keep its struct pid.", {

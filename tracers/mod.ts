@@ -4,6 +4,8 @@
  * @module
  */
 
+export { FILES_SEEN_MAP, planBaseline } from "./pidfd_baseline.ts";
+export type { BaselinePlan } from "./pidfd_baseline.ts";
 export type { Experience } from "./pidfd_lifecycle.ts";
 export { BIRTH_PROBES, LIFECYCLE_SYMBOLS, LIFECYCLE_TRACEPOINTS, planLifecycle } from "./pidfd_lifecycle.ts";
 export { addPaths, PATH_CALLS, PATH_FUNCTIONS, PATH_TRACEPOINTS } from "./pidfd_paths.ts";

@@ -53,17 +53,22 @@ import type { SilentDoors } from "./_doors.ts";
 import { housekeeping } from "./_housekeeping.ts";
 import { MAPS } from "./_kernel_terms.ts";
 import { climb } from "./_ladder.ts";
+import { LAST_PUT_SYMBOLS } from "./_last_puts.ts";
 import type { Seen } from "./_ladder.ts";
 import type { PidfdFiles } from "./_pidfd_files.ts";
 import { PIDFS_FILES } from "./_pidfs_files.ts";
 import { findPlaces } from "./_places.ts";
-import { births, birthSites, ends, forced, making, PIDFD_OPEN, releasing } from "./_sights.ts";
+import { SLOT_PARTS, SLOT_SYMBOLS, slots } from "./_slot_sights.ts";
+import { births, birthSites, CLONES, ends, forced, making, PIDFD_OPEN, releasing } from "./_sights.ts";
 import type { SightSources } from "./_sights.ts";
 import { exited } from "./_targets.ts";
 import { CLONE_TRACEPOINTS, OPEN_TRACEPOINTS } from "./_tracepoint_births.ts";
+import { USE_SYMBOLS, uses } from "./_uses.ts";
 import { untypedEndings } from "./_untyped.ts";
 import { UNTYPED_CANNOT_SEE, UNTYPED_SYMBOLS, untypedView } from "./_untyped_sights.ts";
 import type { NoPlan, Plan, TraceLimits } from "./tracer.ts";
+import { whoUnseen } from "./_who.ts";
+import { PROBES_MAX, secondSight } from "./_witnesses.ts";
 
 /** The tracepoint that tells when a target ends. */
 const EXIT_TRACEPOINT = "sched:sched_process_exit";
@@ -78,14 +83,15 @@ export const LIFECYCLE_SYMBOLS: readonly string[] = [
   ]),
   PIDFD_OPEN,
   "release_task",
-  "delayed_put_pid",
   "do_exit",
-  "put_pid",
+  ...LAST_PUT_SYMBOLS,
   "pidfs_free_pid",
   "pidfs_register_pid",
   "pidfd_prepare",
   "pidfd_create",
   GETFD,
+  ...SLOT_SYMBOLS,
+  ...USE_SYMBOLS,
   ...UNTYPED_SYMBOLS,
 ];
 
@@ -108,6 +114,14 @@ const TRACKED_MAX = 16_384;
 
 /** Bytes of one `printf`'s arguments; the largest record has 21 words. */
 const ON_STACK_LIMIT = 256;
+
+/** What a plan does not see that does not watch slots. */
+const SLOTS_UNSEEN: readonly string[] = [
+  "dup, inheritance and passing over sockets are not seen (--slots shows them): a pidfd counts until its last reference goes",
+];
+
+/** Probes that every plan has besides its subject: BEGIN, the heartbeat, the deadline and END. */
+const FRAME_PROBES = 4;
 
 /** What was found out about the doors of a kernel by trying them. */
 export interface Experience {
@@ -144,18 +158,26 @@ export function planLifecycle(facts: KernelFacts, limits: TraceLimits & Experien
   }
   const { follow } = limits;
   const view = btf !== undefined && places !== undefined && isTyped
-    ? typedView({ facts, btf, doors, files, places, follow }, limits.birthProbe)
+    ? typedView({ facts, btf, doors, files, places, follow }, limits)
     : withoutBtf(facts, { doors, files, follow, birthProbe: limits.birthProbe });
   const { bearing, all } = view;
   if (bearing.every((it) => it.rung.step === "none")) {
     reasons.push(...new Set(bearing.flatMap((it) => it.rung.instead)));
   }
   if (reasons.length > 0) return noPlan(reasons);
-  const subject = [...mergePlaces(view.probes), ...view.endings];
+  const seen = [...mergePlaces(view.probes), ...view.endings];
+  // The limit is that of the usual plan; who asks for more gets more.
+  const isUsual = limits.slots !== true && limits.uses !== true;
+  const room = isUsual ? PROBES_MAX - seen.length - FRAME_PROBES : 1;
+  const clones = view.isTyped ? view.bearing.find((it) => it.rung.what === CLONES)?.rung : undefined;
+  const second = secondSight(clones, { doors, dialect, room });
+  const subject = [...seen, ...second.probes];
   const { first, last } = housekeeping(limits, subject);
   const untyped = (it: Probe) => view.isTyped ? it : withoutTypes(it);
   const probes = [...first, ...subject, ...last].map(untyped);
   const isSeen = (what: string) => all.some((it) => it.rung.what === what && it.rung.step !== "none");
+  const who = view.isTyped ? places?.who : undefined;
+  const slotsSeen = SLOT_PARTS.every(isSeen);
   return {
     generation: `${facts.pidfd.generation ?? facts.pidfd.candidates.join(" or ")} (${files.name})`,
     law: files.law,
@@ -163,7 +185,16 @@ export function planLifecycle(facts: KernelFacts, limits: TraceLimits & Experien
     ladder: all.map((it) => it.rung),
     releasesSeen: isSeen("releases"),
     hashPutsSeen: isSeen("frees"),
-    cannotSee: [...files.cannotSee, ...view.cannotSee, ...new Set(all.flatMap((it) => it.rung.loses))],
+    slotsSeen,
+    cgroupsSeen: who?.cgroupIdOffset !== undefined,
+    cannotSee: [
+      ...files.cannotSee,
+      ...(slotsSeen ? [] : [...files.cannotSeeWithoutSlots, ...SLOTS_UNSEEN]),
+      ...view.cannotSee,
+      ...whoUnseen(who),
+      ...new Set(all.flatMap((it) => it.rung.loses)),
+      ...second.cannotSee,
+    ],
     unconfirmed: [...view.assumed, ...doors.unconfirmed()],
     trackedMax: TRACKED_MAX,
     program: {
@@ -175,8 +206,9 @@ export function planLifecycle(facts: KernelFacts, limits: TraceLimits & Experien
   };
 }
 
-function probesOf(seen: readonly Seen[]): readonly Probe[] {
-  return seen.flatMap((it) => it.probes);
+/** The probes of what is seen, of which those of one place are one: a return takes away once what its entry kept. */
+function through(doors: Doors, seen: readonly Seen[]): readonly Probe[] {
+  return doors.through(mergePlaces(seen.flatMap((it) => it.probes)));
 }
 
 /** What is seen, and by which probes. */
@@ -197,8 +229,9 @@ interface View {
   readonly isTyped: boolean;
 }
 
-function typedView(sources: SightSources, birthProbe: string | undefined): View {
+function typedView(sources: SightSources, options: TraceLimits & Experience): View {
   const { doors, follow } = sources;
+  const { birthProbe } = options;
   const born = birthProbe === undefined
     ? births(sources, birthSites(sources)).map((it) => climb(it, doors))
     : [];
@@ -208,11 +241,13 @@ function typedView(sources: SightSources, birthProbe: string | undefined): View 
   const made = climb(birthProbe === undefined ? making(sources, calls) : forced(sources, birthProbe), doors);
   const released = climb(releasing(sources), doors);
   const ended = ends(sources).map((it) => climb(it, doors));
+  const slotted = options.slots === true ? slots(sources).map((it) => climb(it, doors)) : [];
+  const used = options.uses === true ? uses(sources).map((it) => climb(it, doors)) : [];
   return {
-    all: [...born, made, released, ...ended],
-    probes: inOrder(probesOf([made, ...born, released, ...ended])),
+    all: [...born, made, released, ...ended, ...slotted, ...used],
+    probes: inOrder(through(doors, [made, ...born, released, ...ended, ...slotted, ...used])),
     bearing: birthProbe === undefined ? born : [made],
-    endings: [exited(follow)],
+    endings: [exited(follow, sources.places.who)],
     cannotSee: [],
     assumed: [],
     isTyped: true,
@@ -228,6 +263,7 @@ function withoutBtf(
     readonly birthProbe: string | undefined;
   },
 ): View {
+  const { doors } = options;
   const { births: born, made, released, assumed } = untypedView(facts, options);
   const forcedIn: Seen = {
     rung: {
@@ -243,7 +279,7 @@ function withoutBtf(
   return {
     all: [...born, made, released],
     // What a file's end reads is filled where the file is made.
-    probes: [...inOrder(probesOf([made, ...born])), ...released.probes],
+    probes: [...inOrder(through(doors, [made, ...born])), ...through(doors, [released])],
     bearing: options.birthProbe === undefined ? born : [forcedIn],
     endings: untypedEndings(options.follow),
     cannotSee: UNTYPED_CANNOT_SEE,

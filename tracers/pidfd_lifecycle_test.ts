@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
-import { renderProgram } from "../program/mod.ts";
+import { COUNTERS, renderProgram, WITNESSES } from "../program/mod.ts";
 import type { Expr, Probe, Statement } from "../program/mod.ts";
-import { COUNTERS } from "../program/mod.ts";
 import { recordedMachine } from "../tests/support/recorded_machines.ts";
 import { factsOf, TRACEFS_DENIED } from "../tests/support/kernel_machine.ts";
 import type { PlannedMachine } from "../tests/support/kernel_machine.ts";
@@ -68,7 +67,7 @@ for (const { kernel, machine, law, generation, follow } of CASES) {
     );
     const end = probes.find((it) => it.attach.kind === "END");
     const cleared = (end?.body ?? []).flatMap((it) => it.kind === "clear" ? [it.map] : []);
-    const counters: readonly string[] = Object.values(COUNTERS);
+    const counters: readonly string[] = [...Object.values(COUNTERS), ...Object.values(WITNESSES)];
     assert.deepEqual([...filled].filter((it) => !counters.includes(it)).sort(), [...cleared].sort());
     for (const counter of counters) {
       assert.ok(!cleared.includes(counter), "the totals are printed at the end");
@@ -77,7 +76,7 @@ for (const { kernel, machine, law, generation, follow } of CASES) {
 
   Deno.test(`planLifecycle() forgets every thread when its call is over, for ${what}`, async () => {
     const { probes } = (await planFor(follow, machine)).program;
-    const { tracked: _tracked, tree: _tree, letGo, ...others } = MAPS;
+    const { tracked: _tracked, tree: _tree, tables: _tables, who: _who, letGo, ...others } = MAPS;
     const { integer: _integer, asked: _asked, askedFlags: _askedFlags, ...everywhere } = others;
     const byThread = [...Object.values(everywhere), ...(law === "per-file" ? [letGo] : [])];
     for (const map of byThread) {
@@ -151,7 +150,7 @@ Deno.test("planLifecycle() names places by what BTF says, not by a version", asy
   };
   const text = renderProgram((await planFor(false, MACHINE_6_12, { structs, functions })).program);
   assert.match(text, /fentry:delayed_put_pid \/@tracked\[\(\(uint64\)args\.head\) - 200\]\//);
-  assert.match(text, /\$task = \$task - 40;/);
+  assert.match(text, /\$task = \$task - 8;/);
   assert.match(text, /args\.__unused->di/);
   assert.match(text, /\*\(uint64 \*\)kptr\(\(uint64\)curtask \+ 24\)/);
 });
@@ -162,7 +161,7 @@ for (const { kernel, machine } of KERNELS) {
     assert.deepEqual(plan.probes, (await planFor(false, machine)).probes);
     const [sentence, ...others] = plan.unconfirmed;
     assert.deepEqual(others, [], "one cause, one sentence");
-    assert.match(sentence ?? "", /sched_process_exit.*copy_process.*put_pid\.part\.0 could not be confirmed/);
+    assert.match(sentence ?? "", /copy_process.*put_pid\.part\.0, .*task_newtask could not be confirmed/);
     assert.match(sentence ?? "", /Cannot find tracefs: .*denied[^.]*$/);
   });
 

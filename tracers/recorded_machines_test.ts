@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { renderProgram } from "../program/mod.ts";
 import { factsOf } from "../tests/support/kernel_machine.ts";
-import { PLAN_LIMITS, PLAN_VARIANTS } from "../tests/support/plan_variants.ts";
+import { limitsOf, PLAN_VARIANTS } from "../tests/support/plan_variants.ts";
 import { RECORDED_MACHINES, recordedMachine } from "../tests/support/recorded_machines.ts";
 import { planLifecycle } from "./mod.ts";
 
@@ -14,10 +14,11 @@ const STEPS = { usual: "fentry", kprobes: "kprobe", tracepoints: "none" } as con
 const WITHOUT_FENTRY: readonly string[] = ["5.10+bookworm"];
 
 for (const name of RECORDED_MACHINES) {
-  for (const { name: what, follow, facts: change } of PLAN_VARIANTS) {
-    Deno.test(`planLifecycle() gives the whole program on ${name} for ${what}`, async (t) => {
-      const plan = planLifecycle(change(await factsOf(recordedMachine(name))), { ...PLAN_LIMITS, follow });
+  for (const variant of PLAN_VARIANTS) {
+    Deno.test(`planLifecycle() gives the whole program on ${name} for ${variant.name}`, async (t) => {
+      const plan = planLifecycle(variant.facts(await factsOf(recordedMachine(name))), limitsOf(variant));
       if ("reasons" in plan) assert.fail(plan.reasons.join("\n"));
+      const what = variant.name;
       const kind = what.includes("ftrace") ? "tracepoints" : what.includes("fentry") ? "kprobes" : "usual";
       const usual = WITHOUT_FENTRY.includes(name) && kind === "usual" ? "kprobe" : STEPS[kind];
       assert.equal(plan.ladder.find((it) => it.what === "releases")?.step, usual);

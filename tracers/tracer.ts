@@ -16,6 +16,10 @@ export interface TraceLimits {
   readonly bufferPages: number;
   /** Whether the processes that the command makes are followed. */
   readonly follow: boolean;
+  /** Whether the slots of fd tables are watched too. @default {false} */
+  readonly slots?: boolean | undefined;
+  /** Whether uses are watched too: poll, waitid, signals and the like. @default {false} */
+  readonly uses?: boolean | undefined;
 }
 
 /** How one thing is seen on one kernel: a step of the ladder from fentry down to nothing. */
@@ -48,6 +52,10 @@ export interface Plan {
   readonly releasesSeen: boolean;
   /** Whether it is seen when the pid hash drops its reference; otherwise no count can be judged. */
   readonly hashPutsSeen: boolean;
+  /** Whether every slot that holds a pidfd is seen from when it is filled until it is emptied. */
+  readonly slotsSeen: boolean;
+  /** Whether it is told in which cgroup v2 a process is. */
+  readonly cgroupsSeen: boolean;
   /** What this plan does not see, one sentence each. */
   readonly cannotSee: readonly string[];
   /** What is taken to be there although it was refused to look, one sentence for each cause. */

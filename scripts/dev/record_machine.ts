@@ -7,7 +7,7 @@
 import type { Host } from "../../hosts/mod.ts";
 import { run } from "../../hosts/mod.ts";
 import { BTF_PATH, discover, known, pidfdGeneration } from "../../kernel/mod.ts";
-import type { KernelFacts } from "../../kernel/mod.ts";
+import type { KallsymsEntry, KernelFacts } from "../../kernel/mod.ts";
 import {
   LIFECYCLE_SYMBOLS,
   LIFECYCLE_TRACEPOINTS,
@@ -16,7 +16,7 @@ import {
   planLifecycle,
 } from "../../tracers/mod.ts";
 import type { PlannedMachine, PlannedStruct } from "../../tests/support/kernel_machine.ts";
-import { PLAN_LIMITS, PLAN_VARIANTS } from "../../tests/support/plan_variants.ts";
+import { limitsOf, PLAN_VARIANTS } from "../../tests/support/plan_variants.ts";
 import { NotingBtf } from "./noting_btf.ts";
 import { NotingHost } from "./noting_host.ts";
 
@@ -41,9 +41,9 @@ export async function recordMachine(host: Host): Promise<PlannedMachine> {
   const noting = new NotingHost(host);
   const facts = await discover(noting, { symbols: SYMBOLS, tracepoints: TRACEPOINTS });
   const btf = new NotingBtf(await host.readBytes(BTF_PATH));
-  for (const { follow, facts: change } of PLAN_VARIANTS) {
+  for (const variant of PLAN_VARIANTS) {
     pidfdGeneration(facts.symbols, btf);
-    planLifecycle(change({ ...facts, btf: known(btf) }), { ...PLAN_LIMITS, follow });
+    planLifecycle(variant.facts({ ...facts, btf: known(btf) }), limitsOf(variant));
   }
   const { release, machine } = await host.describe();
   return {
@@ -71,7 +71,21 @@ async function commands(
   return { bpftrace: code === 0 ? stdout.trim() : null, commands: sorted(outputs) };
 }
 
-function symbolsOf({ symbols }: KernelFacts): Pick<PlannedMachine, "symbols" | "untraceable"> {
+/** Most bytes between two symbols that say something about the first one. */
+const NEAR_BYTES = 256n;
+
+/** How long put_pid() is: the other addresses of a machine say nothing to a plan. */
+function putPidBytes(symbols: readonly KallsymsEntry[]): Pick<PlannedMachine, "putPidBytes"> {
+  const addressOf = (name: string) => symbols.find((it) => it.name === name)?.address;
+  const begin = addressOf("put_pid");
+  const end = addressOf("__pfx_delayed_put_pid") ?? addressOf("delayed_put_pid");
+  if (begin === undefined || end === undefined || end <= begin || end - begin > NEAR_BYTES) return {};
+  return { putPidBytes: Number(end - begin) };
+}
+
+function symbolsOf(
+  { symbols }: KernelFacts,
+): Pick<PlannedMachine, "symbols" | "untraceable" | "putPidBytes"> {
   const { kallsyms, filterFunctions } = symbols;
   if (kallsyms.kind === "unknown") throw new TypeError(`Cannot record a machine: ${kallsyms.reason}`);
   if (filterFunctions.kind === "unknown") {
@@ -82,6 +96,7 @@ function symbolsOf({ symbols }: KernelFacts): Pick<PlannedMachine, "symbols" | "
   const functions = [...letters].filter(([, it]) => /t/i.test(it)).map(([name]) => name);
   return {
     symbols: sorted(letters),
+    ...putPidBytes(kallsyms.value),
     untraceable: functions.filter((it) => !filterFunctions.value.has(it)).sort(),
   };
 }

@@ -16,7 +16,7 @@ import { copyTo } from "../../scripts/cli/copy.ts";
 import { LIFECYCLE_SYMBOLS, LIFECYCLE_TRACEPOINTS, planLifecycle } from "../../tracers/mod.ts";
 import type { Plan } from "../../tracers/mod.ts";
 import { factsOf } from "./kernel_machine.ts";
-import { PLAN_LIMITS } from "./plan_variants.ts";
+import { limitsOf } from "./plan_variants.ts";
 import type { PlanVariant } from "./plan_variants.ts";
 import { recordedMachine } from "./recorded_machines.ts";
 import type { MachineName } from "./recorded_machines.ts";
@@ -37,8 +37,8 @@ export function liveFacts(host: GuestHost): Promise<KernelFacts> {
 }
 
 /** Plans one variant, which must be possible. */
-export function planOf(facts: KernelFacts, { facts: change, follow }: PlanVariant): Plan {
-  const plan = planLifecycle(change(facts), { ...PLAN_LIMITS, follow });
+export function planOf(facts: KernelFacts, variant: PlanVariant): Plan {
+  const plan = planLifecycle(variant.facts(facts), limitsOf(variant));
   if ("reasons" in plan) assert.fail(plan.reasons.join("\n"));
   return plan;
 }

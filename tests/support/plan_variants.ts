@@ -6,6 +6,7 @@
 
 import { ATTACHMENT_SYMBOLS, known, Symbols } from "../../kernel/mod.ts";
 import type { KernelFacts } from "../../kernel/mod.ts";
+import type { TraceLimits } from "../../tracers/mod.ts";
 
 /** One of them. */
 export interface PlanVariant {
@@ -13,6 +14,8 @@ export interface PlanVariant {
   readonly name: string;
   /** Whether a command is followed. */
   readonly follow: boolean;
+  /** Whether slots and uses are watched. @default {false} */
+  readonly slots?: boolean;
   /** Whether the machine lacks something. */
   readonly lacks: boolean;
   /** The machine as this variant takes it to be. */
@@ -25,10 +28,17 @@ export const PLAN_VARIANTS: readonly PlanVariant[] = [
   { name: "a command that is followed", follow: true, lacks: false, facts: (it) => it },
   { name: "the whole machine without fentry", follow: false, lacks: true, facts: withoutFentry },
   { name: "a command that is followed, with ftrace off", follow: true, lacks: true, facts: withFtraceOff },
+  { name: "slots and uses", follow: false, slots: true, lacks: false, facts: (it) => it },
+  { name: "slots and uses without fentry", follow: false, slots: true, lacks: true, facts: withoutFentry },
 ];
 
 /** The limits that plans are made with. */
 export const PLAN_LIMITS = { deadlineSeconds: 630, eventsMax: 1_000_000, bufferPages: 1024 } as const;
+
+/** The limits of one of them. */
+export function limitsOf({ follow, slots = false }: Pick<PlanVariant, "follow" | "slots">): TraceLimits {
+  return { ...PLAN_LIMITS, follow, slots, uses: slots };
+}
 
 /** A kernel that was built without BPF trampolines: only kprobes are left. */
 export function withoutFentry(facts: KernelFacts): KernelFacts {

@@ -128,6 +128,19 @@ BEGIN {
     check: (said) => refused(said, /no_such_function|probe entry may not exist/),
   },
   {
+    of: ["iterator-values", "iterator-text"],
+    on: ALL,
+    words: ["-f", "json"],
+    program: `iter:task {
+  printf("twelve %d %d %d %d %d %d %d %d %d %d %d %d\\n", 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12);
+  printf("more %d %d %d %d %d %d %d %d %d %d %d %d %d\\n", 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13);
+}`,
+    check(said) {
+      assert.match(said.stdout, /^twelve 1 2 3 4 5 6 7 8 9 10 11 12$/m);
+      assert.doesNotMatch(said.stdout, /^more/m);
+    },
+  },
+  {
     of: ["map-type"],
     on: ALL,
     program: 'BEGIN { printf("%d\\n", (uint32)@never[1]); exit(); }',
