@@ -25,6 +25,7 @@ import type {
   RecordedCounter,
   RecordedHole,
   RecordedPlan,
+  RecordedSilence,
   RecordingEnd,
   RecordingEntry,
   RecordingHeader,
@@ -77,6 +78,7 @@ const PLAN: Shape<RecordedPlan> = (value, place) => {
     ...PLAN_FIELDS,
     ...("releasesSeen" in given ? { releasesSeen: truth } : {}),
     ...("hashPutsSeen" in given ? { hashPutsSeen: truth } : {}),
+    ...("slotsSeen" in given ? { slotsSeen: truth } : {}),
   })(value, place);
 };
 
@@ -105,7 +107,15 @@ const HEADER: Shape<RecordingHeader> = object({
   resume: nullable(RESUME),
 });
 
-const SILENCED = object({ fromNs: decimal, toNs: nullable(decimal), detail: text });
+const SILENCE_FIELDS = { fromNs: decimal, toNs: nullable(decimal), detail: text };
+const REASON_FIELDS = { reason: oneOf(["silenced", "missed-probe"]), events: nullable(integer) };
+
+/** Recordings from before programs were watched that did not run have one reason only. */
+const SILENCED: Shape<RecordedSilence> = (value, place) => {
+  const hasReason = "reason" in anything(value, place);
+  return object({ ...SILENCE_FIELDS, ...(hasReason ? REASON_FIELDS : {}) })(value, place);
+};
+const SETTLED = nullable(decimal);
 const RAW: Shape<readonly string[]> = list(text);
 
 const WORDS = { level: oneOf(["note", "warning", "error"]), text };
@@ -123,11 +133,23 @@ const END_BODY: Shape<RecordingEnd["body"]> = (value, place) => {
   return published<RecordingEnd["body"]>(EVENT_TABLE.end.fields)(value, place);
 };
 
-const END: Shape<RecordingEnd> = object({
+const END_FIELDS = {
   body: END_BODY,
   outside: object({ complete: truth, codes: list(integer) }),
   diagnostics: list(DIAGNOSTIC),
-});
+};
+
+const RECURSION: Shape<NonNullable<RecordingEnd["recursion"]>> = (value, place) => {
+  const { misses } = anything(value, place);
+  return misses === null
+    ? { misses, ...object({ reason: text })(value, place) }
+    : object({ misses: integer })(value, place);
+};
+
+const END: Shape<RecordingEnd> = (value, place) => {
+  const isWatched = "recursion" in anything(value, place);
+  return object({ ...END_FIELDS, ...(isWatched ? { recursion: RECURSION } : {}) })(value, place);
+};
 
 /** What can be done about a file that is no recording. */
 const MAKE_ONE = "A recording is made with: trace-clone record FILE";
@@ -185,6 +207,7 @@ export function decodeEntry(line: string, number: number): RecordingEntry {
     if ("raw" in value) return { kind: "raw", lines: shaped(RAW, value.raw, number) };
     if (value.cut === true) return { kind: "cut" };
     if ("silenced" in value) return { kind: "silenced", ...shaped(SILENCED, value.silenced, number) };
+    if ("settled" in value) return { kind: "settled", untilNs: shaped(SETTLED, value.settled, number) };
     if ("end" in value) return { kind: "end", end: shaped(END, value.end, number) };
   }
   throw damaged("it is none of a recording", number);

@@ -23,7 +23,20 @@ test("decodeEntry() gives back every entry, whatever bytes bpftrace printed", ()
     fc.array(fc.string({ unit: "binary" })).map((lines) => ({ kind: "raw", lines } as const)),
     fc.constant({ kind: "cut" } as const),
     fc.constant({ kind: "silenced", fromNs: "7", toNs: null, detail: "off" } as const),
+    fc.constant(
+      {
+        kind: "silenced",
+        fromNs: "7",
+        toNs: "9",
+        detail: "missed",
+        reason: "missed-probe",
+        events: 3,
+      } as const,
+    ),
     fc.constant({ kind: "end", end: RECORDED_END } as const),
+    fc.constantFrom("7", null).map((untilNs) => ({ kind: "settled", untilNs } as const)),
+    fc.constantFrom({ misses: 3 }, { misses: null, reason: "nobody counts" } as const)
+      .map((recursion) => ({ kind: "end", end: { ...RECORDED_END, recursion } } as const)),
   );
   fc.assert(fc.property(entry, (it) => {
     const line = encodeEntry(it);

@@ -27,17 +27,22 @@ export type {
   RecordedHole,
   RecordedPlan,
   RecordedScope,
+  RecordedSilence,
   RecordingEnd,
   RecordingEntry,
   RecordingHeader,
   RedactField,
   ResumePoint,
 } from "./recording.ts";
+export { parseRecursion, readRecursion } from "./recursion.ts";
+export type { RecursionReading } from "./recursion.ts";
 export { RecordingError } from "./recording_error.ts";
 export type { RecordingErrorOptions, RecordingProblem } from "./recording_error.ts";
 export { Redactor } from "./redact.ts";
 export { openRecording } from "./replay.ts";
 export type { RecordingPart, ReplayStep } from "./replay.ts";
+export { ONCE_LIMIT_MS, ONCE_LINES_MAX, runOnce } from "./run_once.ts";
+export type { OnceResult, RunOnceOptions } from "./run_once.ts";
 export { parseReport, runSelfStimulus } from "./self_stimulus.ts";
 export type { StimulusBirth, StimulusReport } from "./self_stimulus.ts";
 export { uptimeNs } from "./uptime.ts";

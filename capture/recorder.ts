@@ -5,7 +5,13 @@
  */
 
 import { encodeEntry, encodeHeader } from "./recording.ts";
-import type { RecordingEnd, RecordingEntry, RecordingHeader, ResumePoint } from "./recording.ts";
+import type {
+  RecordedSilence,
+  RecordingEnd,
+  RecordingEntry,
+  RecordingHeader,
+  ResumePoint,
+} from "./recording.ts";
 import { frame } from "./zstd.ts";
 
 /** Where the bytes of a recording go. */
@@ -90,8 +96,13 @@ export class Recorder {
   }
 
   /** Takes note of what was not seen. */
-  silenced(what: { readonly fromNs: string; readonly toNs: string | null; readonly detail: string }): void {
+  silenced(what: RecordedSilence): void {
     this.#take({ kind: "silenced", ...what });
+  }
+
+  /** Takes note up to when it is known which programs were not run. */
+  settled(untilNs: string | null): void {
+    this.#take({ kind: "settled", untilNs });
   }
 
   /** Writes how the run ended and closes the file; resolves with the failure, if there was one. */

@@ -80,6 +80,8 @@ export interface RecordedPlan {
   readonly releasesSeen?: boolean;
   /** Whether it is seen when the pid hash drops its reference. @default {true} */
   readonly hashPutsSeen?: boolean;
+  /** Whether every slot that holds a pidfd is seen. @default {false} */
+  readonly slotsSeen?: boolean;
   /** Names of the probes. */
   readonly probes: readonly string[];
   /** One sentence each. */
@@ -146,6 +148,20 @@ export interface RecordingHeader {
   readonly resume: ResumePoint | null;
 }
 
+/** What was not seen, and no line of bpftrace tells of it. */
+export interface RecordedSilence {
+  /** Begin of the time that is doubtful. */
+  readonly fromNs: string;
+  /** Its end; `null` when that is not known. */
+  readonly toNs: string | null;
+  /** What was seen of it. */
+  readonly detail: string;
+  /** Why nothing was seen. @default {"silenced"} */
+  readonly reason?: "silenced" | "missed-probe";
+  /** How often, when that is known. @default {null} */
+  readonly events?: number | null;
+}
+
 /** How a run ended. */
 export interface RecordingEnd {
   /** The body of its `end` event. */
@@ -159,6 +175,8 @@ export interface RecordingEnd {
   };
   /** What bpftrace complained about. */
   readonly diagnostics: readonly Diagnostic[];
+  /** How often the kernel did not run a program, or why that is not known. @default {nobody has looked} */
+  readonly recursion?: { readonly misses: number } | { readonly misses: null; readonly reason: string };
 }
 
 /** One line after the header. */
@@ -168,12 +186,9 @@ export type RecordingEntry =
   /** The run was ended in the middle of things: what comes after is not counted as lost. */
   | { readonly kind: "cut" }
   /** Something was not seen, and no line of bpftrace tells of it. */
-  | {
-    readonly kind: "silenced";
-    readonly fromNs: string;
-    readonly toNs: string | null;
-    readonly detail: string;
-  }
+  | { readonly kind: "silenced" } & RecordedSilence
+  /** Up to here it is known which programs were not run; `null` when nobody looks any more. */
+  | { readonly kind: "settled"; readonly untilNs: string | null }
   /** How the run ended; the last line. */
   | { readonly kind: "end"; readonly end: RecordingEnd };
 
@@ -207,9 +222,11 @@ export function encodeEntry(entry: RecordingEntry): string {
     case "cut":
       return '{"cut":true}\n';
     case "silenced": {
-      const { fromNs, toNs, detail } = entry;
-      return `${JSON.stringify({ silenced: { fromNs, toNs, detail } })}\n`;
+      const { kind: _kind, ...silenced } = entry;
+      return `${JSON.stringify({ silenced })}\n`;
     }
+    case "settled":
+      return `${JSON.stringify({ settled: entry.untilNs })}\n`;
     case "end":
       return `${JSON.stringify({ end: entry.end })}\n`;
     default:

@@ -1,8 +1,8 @@
 /**
- * A stimulus that needs nothing on the target but perl or python3: one pidfd by each call that makes them, and a call
- * that fails.
+ * A stimulus that needs nothing on the target but perl or python3: one pidfd by each call that makes them, a call that
+ * fails, and some moves and uses of a pidfd.
  *
- * It makes three children of its own, which end at once, and closes its pidfds: it changes nothing else. The failing
+ * It makes four children of its own, which end at once, and closes its pidfds: it changes nothing else. The failing
  * call is refused before anything is made (CLONE_DETACHED with CLONE_PIDFD). The text is constant. System call numbers
  * and flags are those of x86-64 (arch/x86/entry/syscalls/syscall_64.tbl, include/uapi/linux/sched.h).
  *
@@ -20,6 +20,11 @@ export interface StimulusReport {
   readonly births: readonly StimulusBirth[];
   /** Whether a call failed as it was meant to. */
   readonly failed: boolean;
+  /**
+   * Whether the last pidfd was moved and used: a dup, a dup2 over that, close-on-exec off, a fork whose child exits,
+   * a signal 0, a select, an ioctl, and the copy closed by close_range.
+   */
+  readonly moved: boolean;
 }
 
 /** One pidfd of the stimulus. */
@@ -53,7 +58,23 @@ $pid = fork();
 if ($pid == 0) { close($write); my $end = <$read>; leave(); }
 close($read);
 $fd = syscall(434, $pid + 0, 0);
-if ($fd >= 0) { printf "pidfd_open %d %d\n", $pid, $fd; done($fd); }
+if ($fd >= 0) {
+  printf "pidfd_open %d %d\n", $pid, $fd;
+  my $more = syscall(32, $fd + 0);
+  syscall(33, $fd + 0, $more + 0);
+  syscall(72, $more + 0, 2, 0);
+  my $heir = fork();
+  leave() if $heir == 0;
+  waitpid($heir, 0);
+  syscall(424, $fd + 0, 0, 0, 0);
+  my $bits = "";
+  vec($bits, $fd, 1) = 1;
+  select($bits, undef, undef, 0);
+  syscall(16, $fd + 0, 0, 0);
+  print "moved\n" if $more > 0 && $heir > 0;
+  syscall(436, $more + 0, $more + 0, 0);
+  done($fd);
+}
 close($write);
 waitpid($pid, 0);
 my $void = "\0" x 4;
@@ -64,7 +85,7 @@ print "end\n";
 `;
 
 const PYTHON = String.raw`
-import ctypes, os, struct
+import ctypes, os, select, struct
 call = ctypes.CDLL(None, use_errno=True).syscall
 call.restype = ctypes.c_long
 print("pid", os.getpid(), flush=True)
@@ -91,7 +112,20 @@ if pid == 0:
     call(number(231), number(0))
 os.close(read)
 fd = call(number(434), number(pid), number(0))
-if fd >= 0: born("pidfd_open", pid, fd)
+if fd >= 0:
+    print("pidfd_open", pid, fd, flush=True)
+    more = call(number(32), number(fd))
+    call(number(33), number(fd), number(more))
+    call(number(72), number(more), number(2), number(0))
+    heir = os.fork()
+    if heir == 0: call(number(231), number(0))
+    os.waitpid(heir, 0)
+    call(number(424), number(fd), number(0), number(0), number(0))
+    select.select([fd], [], [], 0)
+    call(number(16), number(fd), number(0), number(0))
+    if more > 0: print("moved", flush=True)
+    call(number(436), number(more), number(more), number(0))
+    os.close(fd)
 os.close(write)
 os.waitpid(pid, 0)
 pid = clone(0x1000 | 0x400000, ctypes.byref(ctypes.c_int(0)))
@@ -160,5 +194,5 @@ export function parseReport(text: string): StimulusReport | undefined {
     if (call !== "clone" && call !== "clone3" && call !== "pidfd_open") return [];
     return [{ call, target: Number(target), fd: Number(fd) }];
   });
-  return { pid: Number(pid), births, failed: lines.includes("failed") };
+  return { pid: Number(pid), births, failed: lines.includes("failed"), moved: lines.includes("moved") };
 }

@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { fakeHost } from "../kernel/_fake_host.ts";
+import { parseRecursion, readRecursion } from "./mod.ts";
+
+const UPTIME = "12.34 20.00";
+
+function fdinfo(fd: number, fields: Readonly<Record<string, number>>): readonly string[] {
+  return Object.entries(fields).map(([name, value]) => `/proc/77/fdinfo/${fd}:${name}:\t${value}`);
+}
+
+function text(...files: readonly (readonly string[])[]): string {
+  return [UPTIME, ...files.flat(), UPTIME, ""].join("\n");
+}
+
+test("parseRecursion() tells the misses of kprobes from those of others", () => {
+  const of = (id: number, prog_type: number) => fdinfo(id, { prog_type, prog_id: id, recursion_misses: id });
+  const found = parseRecursion(text(of(1, 26), of(2, 2), of(4, 5), of(8, 2)), "");
+  assert.ok(found.misses !== null);
+  assert.deepEqual([found.misses, found.ofKprobes], [15, 10]);
+});
+
+test("parseRecursion() adds up the programs, each once, and links are none", () => {
+  const program = (id: number, misses: number) => ({ prog_type: 26, prog_id: id, recursion_misses: misses });
+  const found = parseRecursion(
+    text(
+      fdinfo(5, program(1, 2)),
+      fdinfo(6, program(2, 3)),
+      fdinfo(7, program(2, 3)),
+      fdinfo(8, { prog_id: 9 }),
+    ),
+    "",
+  );
+  assert.deepEqual(found, {
+    misses: 5,
+    ofKprobes: 0,
+    programs: 2,
+    fromNs: 12_340_000_000n,
+    toNs: 12_350_000_000n,
+  });
+});
+
+test("parseRecursion() never takes what is not there for 0", () => {
+  const old = parseRecursion(text(fdinfo(5, { prog_type: 26, prog_id: 1 })), "");
+  assert.deepEqual(old, {
+    misses: null,
+    reason: "This kernel does not count recursion misses; Linux 5.12 and later do",
+  });
+  const denied = parseRecursion(text(), "grep: /proc/77/fdinfo/*: Permission denied\n");
+  assert.match(denied.misses === null ? denied.reason : "", /cannot be read: grep: .*Permission denied$/);
+  assert.match(JSON.stringify(parseRecursion("", "")), /no program of bpftrace is to be seen/);
+});
+
+test("readRecursion() gives a reason when the machine does not answer", async () => {
+  const reading = await readRecursion(fakeHost({}), 77);
+  assert.equal(reading.misses, null);
+});
