@@ -7,7 +7,16 @@
 /** One loss. */
 export interface Loss {
   /** How it was noticed; see the published event `lost`. */
-  readonly reason: "buffer-full" | "gap" | "late" | "undecodable" | "probe-error" | "silenced";
+  readonly reason:
+    | "buffer-full"
+    | "gap"
+    | "late"
+    | "undecodable"
+    | "probe-error"
+    | "silenced"
+    | "missed-probe"
+    | "map-full"
+    | "differs";
   /** How many records, `null` when that is not known. */
   readonly events: number | null;
   /** The CPU, `null` when it is not known. */

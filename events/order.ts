@@ -7,7 +7,43 @@
 import type { WireEvent } from "../schema/mod.ts";
 
 /** An event that has a place in time. */
-export type TimedEvent = Exclude<WireEvent, { kind: "ready" }>;
+export type TimedEvent = Exclude<WireEvent, { kind: UntimedKind }>;
+
+/** Kinds of records that tell of a run or of many slots, not of a moment in which something happened. */
+export type UntimedKind =
+  | "ready"
+  | "witness"
+  | "found"
+  | "walked"
+  | "look"
+  | "listed"
+  | "compared"
+  | "who"
+  | "cgroup";
+
+const UNTIMED: readonly UntimedKind[] = [
+  "ready",
+  "witness",
+  "found",
+  "walked",
+  "look",
+  "listed",
+  "compared",
+  "who",
+  "cgroup",
+];
+
+const UNTIMED_KINDS: ReadonlySet<string> = new Set(UNTIMED);
+
+/**
+ * Whether an event has a place in time among the others.
+ *
+ * @param event any record
+ * @returns whether it happened at a moment of its own
+ */
+export function isTimed(event: WireEvent): event is TimedEvent {
+  return !UNTIMED_KINDS.has(event.kind);
+}
 
 /** Limits of {@linkcode Order}. */
 export interface OrderLimits {
@@ -52,6 +88,11 @@ interface Lane {
  * the others go on without it, and what it then brings too late is marked.
  */
 export class Order {
+  /**
+   * Up to when it is known whether every probe ran, CLOCK_BOOTTIME in ns; nothing later is certain. `undefined` where
+   * nobody tells.
+   */
+  settledNs: bigint | undefined;
   readonly #lanes: Map<number, Lane> = new Map();
   readonly #limits: OrderLimits;
   readonly #cpus: number;
@@ -102,6 +143,7 @@ export class Order {
   #certainNs(): bigint {
     if (this.#lanes.size < this.#cpus) return -1n;
     let earliest = this.#newestNs;
+    if (this.settledNs !== undefined && this.settledNs < earliest) earliest = this.settledNs;
     for (const lane of this.#lanes.values()) if (lane.heardNs < earliest) earliest = lane.heardNs;
     return earliest - this.#limits.slackNs;
   }
