@@ -8,13 +8,17 @@
  * @module
  */
 
+import type { FoundSlot } from "../events/mod.ts";
 import type { WireEvent } from "../schema/mod.ts";
+import { originOf } from "./_calls.ts";
+import type { Origin } from "./_calls.ts";
 import { isDoubtful } from "./_doubts.ts";
 import { errnoName } from "./errno.ts";
 import { forgetFailure } from "./_failures.ts";
 import { judge } from "./_judge.ts";
 import { compare } from "./ledger.ts";
-import type { EarlyRelease, ModelState, Target } from "./state.ts";
+import { fileBorn } from "./_slot_news.ts";
+import type { EarlyRelease, ModelState, PidfdFile, Target } from "./state.ts";
 import {
   addArrival,
   addFile,
@@ -33,7 +37,7 @@ import {
 import type { ActorEvent } from "./_subject.ts";
 import type { Publisher } from "./update.ts";
 
-type Born = Extract<WireEvent, { kind: "clone" | "open" | "made" }>;
+type Born = Extract<WireEvent, { kind: "clone" | "open" | "made" | "slot" }>;
 
 /** clone or clone3 made a child and its pidfd; nothing else can know the child yet, so the count is exact. */
 export function onClone(
@@ -75,7 +79,7 @@ export function onOpen(state: ModelState, event: Extract<WireEvent, { kind: "ope
   if (event.result < 0) {
     out.publish("open.failed", {
       cpu: event.cpu,
-      process: processOf(event),
+      process: processOf(state, event),
       errno: errnoName(event.result),
       asked_pid: event.target,
       flags: event.openFlags === "0" ? [] : fileFlagNames(event.openFlags).slice(1),
@@ -99,10 +103,92 @@ export function onOpen(state: ModelState, event: Extract<WireEvent, { kind: "ope
 /** Some other call made a pidfd file. */
 export function onMade(state: ModelState, event: Extract<WireEvent, { kind: "made" }>, out: Publisher): void {
   if (isErrorPointer(event.file)) return;
-  const target = targetAt(state, event, null);
-  const { file } = event;
-  const unnumbered = { fd: null, installed: true, early: undefined, exact: false };
-  born(state, event, { out, target, file, origin: "other", ...unnumbered });
+  const origin = originOf(event.call, event.userSpace === 1);
+  born(state, event, {
+    out,
+    target: targetOfRecord(state, event),
+    origin,
+    fd: null,
+    ...PLAIN,
+    file: event.file,
+  });
+}
+
+const UNTOUCHED = { installed: false, lastSent: null };
+
+/** How a birth is taken that is told of where the file is made, or by its slot alone. */
+const PLAIN = { installed: true, early: undefined, exact: false } as const;
+
+/**
+ * A slot holds a pidfd's file of which no birth was seen: it is older than the probes, or was opened anew just now.
+ *
+ * @param state the model's state
+ * @param event the record of the slot
+ * @param out where events go
+ * @returns the file
+ */
+export function adopt(
+  state: ModelState,
+  event: Extract<WireEvent, { kind: "slot" }>,
+  out: Publisher,
+): PidfdFile {
+  const isNew = event.references === 1;
+  const origin = isNew ? originOf(event.call, true) : "baseline";
+  const target = targetOfRecord(state, event);
+  const fd = isNew ? event.fd : null;
+  const file = born(state, event, { out, target, origin, fd, ...PLAIN, file: event.file });
+  file.installed = !isNew;
+  return file;
+}
+
+/**
+ * A walk over the open files has found a pidfd of which nothing was told yet.
+ *
+ * @param state the model's state
+ * @param found the slot that it was found in
+ * @param out where events go
+ * @returns the file
+ */
+export function adoptFound(state: ModelState, found: FoundSlot, out: Publisher): PidfdFile {
+  const isAlive = found.targetStartNs !== 0n;
+  const event: Extract<WireEvent, { kind: "slot" }> = {
+    ...found,
+    kind: "slot",
+    cpu: NO_CPU,
+    number: 0,
+    closeOnExec: found.cloexec,
+    references: 0,
+    born: 0,
+    call: -1,
+    nr: isAlive ? found.nr : 0,
+  };
+  const target = targetOfRecord(state, event);
+  if (!isAlive) {
+    target.pid ??= found.nr;
+    target.exited = true;
+    target.reaped = true;
+  }
+  const file = born(state, event, {
+    out,
+    target,
+    origin: "baseline",
+    fd: found.fd,
+    ...PLAIN,
+    file: found.file,
+  });
+  file.installed = true;
+  return file;
+}
+
+/** Stands for the CPU of what did not happen on one. */
+const NO_CPU = -1;
+
+/** The target of a record that tells of the process, as far as it lives. */
+function targetOfRecord(state: ModelState, event: Extract<Born, { kind: "made" | "slot" }>): Target {
+  const alive = event.nr === 0 ? null : { pid: event.nr, startNs: event.targetStartNs };
+  const target = targetAt(state, event, alive);
+  if (alive !== null) target.comm ??= event.targetComm;
+  return target;
 }
 
 /**
@@ -112,7 +198,7 @@ export function onMade(state: ModelState, event: Extract<WireEvent, { kind: "mad
  */
 function targetAt(
   state: ModelState,
-  event: Extract<Born, { kind: "open" | "made" }>,
+  event: Extract<Born, { kind: "open" | "made" | "slot" }>,
   alive: { readonly pid: number; readonly startNs: bigint } | null,
 ): Target {
   const known = state.targets.get(event.pidAddress);
@@ -147,7 +233,7 @@ function born(
     readonly target: Target;
     readonly file: string;
     readonly fd: number | null;
-    readonly origin: "clone" | "clone3" | "pidfd_open" | "other";
+    readonly origin: Origin;
     /** Whether the number named the file when the record was made, as far as there is a number. */
     readonly installed: boolean;
     /** Its release, when that came first. */
@@ -155,7 +241,7 @@ function born(
     /** Whether the count must be exact. */
     readonly exact: boolean;
   },
-): void {
+): PidfdFile {
   const { out, target, file, fd, origin, installed, early, exact } = what;
   const followed = inScope(state, event);
   if (early === undefined) {
@@ -165,13 +251,16 @@ function born(
     if (event.kind !== "clone") addArrival(target, event);
   }
   target.followed ||= followed;
+  const filledNs = state.unborn.get(file)?.[0]?.event.ktimeNs;
+  // The call began before the target was met: what was lost meanwhile can be the end of its file.
+  if (filledNs !== undefined && filledNs < target.bornNs) target.bornNs = filledNs;
   const after = early === undefined && countsItself(target, event) ? event.count : null;
   const { tid, ktimeNs } = event;
   const count = compare(target, { before: null, after, ktimeNs, tid });
   const id = early?.id ?? nameFile(state);
   const seq = out.publish("pidfd.create", {
-    cpu: event.cpu,
-    process: processOf(event),
+    cpu: event.cpu === NO_CPU ? null : event.cpu,
+    process: processOf(state, event),
     origin,
     file: id,
     fd: installed ? fd : null,
@@ -181,13 +270,23 @@ function born(
     target: targetOf(target),
     count,
   }, { ktimeNs: event.ktimeNs, followed });
+  const made = {
+    id,
+    target,
+    createdSeq: seq,
+    createdNs: event.ktimeNs,
+    followed,
+    ...UNTOUCHED,
+    sent: [],
+    uses: new Map(),
+  };
   // Nothing would ever take it away again.
   const isKept = early === undefined && state.options.releasesSeen !== false;
-  if (isKept) {
-    state.files.set(file, { id, target, createdSeq: seq, createdNs: event.ktimeNs, followed });
-  }
+  if (isKept) state.files.set(file, made);
+  fileBorn(state, file, { file: made, out });
   if (installed) judge(state, out, { target, count, ...(exact ? { exact: "R13" } : {}), seq });
   target.lastSeq = seq;
+  return made;
 }
 
 /**
@@ -207,7 +306,7 @@ export function onFork(state: ModelState, event: Extract<WireEvent, { kind: "for
   joinScope(state, event.child, event.childStartNs);
   out.publish("process.start", {
     cpu: event.cpu,
-    process: processOf(event),
+    process: processOf(state, event),
     child_pid: event.child,
     child_start_ns: event.childStartNs.toString(),
   }, { ktimeNs: event.ktimeNs, followed: true });

@@ -26,6 +26,19 @@ export function beginDoubts(state: ModelState): void {
 
 /** Whether something was lost that could have been about a target. */
 export function isDoubtful(state: ModelState, target: Target): boolean {
+  return isLossSince(state, target.bornNs);
+}
+
+/**
+ * Whether the end of something that was there at a moment can have gone unseen: it was lost, or not all probes were
+ * attached yet, which comes one after the other.
+ */
+export function isEndUncertain(state: ModelState, sinceNs: bigint): boolean {
+  return sinceNs < state.options.attachedNs || isLossSince(state, sinceNs);
+}
+
+/** Whether something was lost at a moment or after it, CLOCK_BOOTTIME in ns. */
+export function isLossSince(state: ModelState, sinceNs: bigint): boolean {
   const { untilNs } = state.doubts;
-  return untilNs === "unknown" || (untilNs !== null && untilNs >= target.bornNs);
+  return untilNs === "unknown" || (untilNs !== null && untilNs >= sinceNs);
 }

@@ -38,7 +38,7 @@ export function onFailed(state: ModelState, event: Failed, out: Publisher): void
   const made = event.file !== "0" && !isErrorPointer(event.file);
   const body = {
     cpu: event.cpu,
-    process: processOf(event),
+    process: processOf(state, event),
     origin: callName(event.clone3),
     errno,
     stage: stageOf(event, made),

@@ -15,7 +15,7 @@ import { judge, publishFinding } from "./_judge.ts";
 import { compare } from "./ledger.ts";
 import type { Count, Reading } from "./ledger.ts";
 import type { ModelState, Releasing, Target } from "./state.ts";
-import { addTarget, forgetFile, inScope, nameFile, processOf, targetOf } from "./_subject.ts";
+import { addTarget, emptySlots, forgetFile, inScope, nameFile, processOf, targetOf } from "./_subject.ts";
 import { freed } from "./_targets.ts";
 import type { Publisher } from "./update.ts";
 
@@ -56,6 +56,7 @@ export function onRelease(state: ModelState, event: Release, out: Publisher): vo
     unseen(state, event);
   state.failing.delete(event.file);
   state.files.delete(event.file);
+  emptySlots(state, event.file);
   if (file !== undefined || failing !== undefined) target.files -= 1;
   // Only a record that came late finds the place of its thread taken.
   const earlier = state.releasing.get(event.tid);
@@ -228,7 +229,7 @@ function finish(
   const id = file?.id ?? nameFile(state);
   const seq = out.publish("pidfd.release", {
     cpu: event.cpu,
-    process: processOf(event),
+    process: processOf(state, event),
     file: id,
     inode: event.inode.toString(),
     last_of_inode: lastOfInode(state, target, fate),

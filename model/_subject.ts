@@ -9,11 +9,18 @@ import { BIRTH_SETTLES_NS } from "./ledger.ts";
 import type { Arrival, ModelState, Target } from "./state.ts";
 
 /** An event that a task in process context caused. */
-export type ActorEvent = Extract<WireEvent, { readonly comm: string; readonly startNs: bigint }>;
+export type ActorEvent = Extract<
+  WireEvent,
+  { readonly cpu: number; readonly comm: string; readonly startNs: bigint }
+>;
 
 /** Returns the `process` object of an event. */
-export function processOf(event: ActorEvent): EventBody<"pidfd.create">["process"] {
-  return { pid: event.pid, tid: event.tid, start_ns: event.startNs.toString(), comm: event.comm };
+export function processOf(
+  state: ModelState,
+  event: Pick<ActorEvent, "pid" | "tid" | "startNs" | "comm" | "ktimeNs">,
+): NonNullable<EventBody<"pidfd.create">["process"]> {
+  const { pid, tid, startNs, comm } = event;
+  return { pid, tid, start_ns: startNs.toString(), comm, ...state.identities.of(event) };
 }
 
 /** Returns the `target` object of an event. */
@@ -39,7 +46,8 @@ export type NewTarget =
  * @returns the new target, without inode and files
  */
 export function addTarget(state: ModelState, known: NewTarget): Target {
-  if (state.targets.has(known.address)) state.unmatched += 1;
+  // The end of what was there before the probes is not told.
+  if (state.targets.get(known.address)?.whole === true) state.unmatched += 1;
   const target = newTarget(state, known);
   state.targets.set(known.address, target);
   return target;
@@ -51,6 +59,7 @@ export function newTarget(state: ModelState, known: NewTarget): Target {
     failed: false,
     ...known,
     id: `p${++state.names.targets}`,
+    disturbed: state.lookedNs !== null && (known.startNs ?? 0n) < state.lookedNs,
     hashPutNs: null,
     law: state.options.law,
     inode: false,
@@ -93,7 +102,21 @@ export function forgetFile(state: ModelState, address: string): void {
   if (old === undefined) return;
   old.target.files -= 1;
   state.files.delete(address);
-  state.unmatched += 1;
+  emptySlots(state, address);
+  if (old.createdNs >= state.options.attachedNs) state.unmatched += 1;
+}
+
+/**
+ * The last reference of a file has gone: no slot holds it.
+ *
+ * @param state the model's state
+ * @param address address of the file
+ */
+export function emptySlots(state: ModelState, address: string): void {
+  for (const { table, fd, sinceNs } of state.slots.slotsOf(address)) {
+    state.slots.empty(table, fd);
+    if (sinceNs >= state.options.attachedNs) state.unmatched += 1;
+  }
 }
 
 /**
@@ -105,7 +128,10 @@ export function forgetFile(state: ModelState, address: string): void {
  * @param event the event
  * @returns whether it is in scope
  */
-export function inScope(state: ModelState, event: ActorEvent): boolean {
+export function inScope(
+  state: ModelState,
+  event: Pick<ActorEvent, "pid" | "startNs" | "comm">,
+): boolean {
   const { pids, comm } = state.options.scope;
   if (comm !== undefined && !comm.test(event.comm)) return false;
   if (pids === undefined) return true;

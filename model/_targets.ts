@@ -5,29 +5,35 @@
  */
 
 import type { WireEvent } from "../schema/mod.ts";
+import { isDoubtful } from "./_doubts.ts";
 import { judge } from "./_judge.ts";
 import { compare, putMaySettle } from "./ledger.ts";
 import type { ModelState, Target } from "./state.ts";
-import { forgetTarget, leaveScope, processOf, targetOf } from "./_subject.ts";
+import { processEnded } from "./_slot_doubts.ts";
+import { forgetFile, forgetTarget, leaveScope, processOf, targetOf } from "./_subject.ts";
 import type { ActorEvent } from "./_subject.ts";
 import type { Publisher } from "./update.ts";
 
 /** A thread of a target, or of a process in scope, exits; a process has ended when no other thread goes on. */
 export function onExit(state: ModelState, event: Extract<WireEvent, { kind: "exit" }>, out: Publisher): void {
   const target = targetThatExits(state, event);
-  if (event.live === 0) leaveScope(state, event.pid, event.startNs);
+  if (event.live === 0) {
+    leaveScope(state, event.pid, event.startNs);
+    state.identities.end(event);
+  }
   if (target === undefined) return;
   target.pid ??= event.pid;
   target.startNs ??= event.startNs;
   target.comm ??= event.comm;
   if (event.live !== 0 || target.exited) return;
   target.exited = true;
+  processEnded(state, target);
   const signal = event.exitCode & 0x7f;
   const { count: read, ktimeNs, tid } = event;
   const count = compare(target, { before: read, after: read, ktimeNs, tid });
   const seq = out.publish("process.exit", {
     cpu: event.cpu,
-    process: processOf(event),
+    process: processOf(state, event),
     exit_status: signal === 0 ? (event.exitCode >> 8) & 0xff : null,
     exit_signal: signal === 0 ? null : signal,
     target: targetOf(target),
@@ -62,9 +68,10 @@ export function onReap(state: ModelState, event: Extract<WireEvent, { kind: "rea
   const { count: read, ktimeNs, tid } = event;
   const count = compare(target, { before: read, after: read, ktimeNs, tid });
   target.reaped = true;
+  processEnded(state, target);
   const seq = out.publish("process.reap", {
     cpu: event.cpu,
-    process: processOf(event),
+    process: processOf(state, event),
     target: targetOf(target),
     count,
   }, { ktimeNs: event.ktimeNs, followed: target.followed });
@@ -125,10 +132,11 @@ export function freed(
   if (state.targets.get(target.address) === target) state.targets.delete(target.address);
   target.freed = true;
   if (target.failed) return;
+  processEnded(state, target);
   const { pid, tid, startNs, comm } = event;
   const actor = pid === undefined || tid === undefined || startNs === undefined || comm === undefined
     ? null
-    : { pid, tid, start_ns: startNs.toString(), comm };
+    : processOf(state, { pid, tid, startNs, comm, ktimeNs: event.ktimeNs });
   const count = compare(target, { before: 1, after: 0, ktimeNs: event.ktimeNs, tid: event.tid ?? null });
   const seq = out.publish(
     "pid.free",
@@ -139,4 +147,8 @@ export function freed(
     },
   );
   judge(state, out, { target, count, seq });
+  // Each of them holds a reference, or the inode does for all: their releases were lost.
+  if (target.files > 0 && isDoubtful(state, target)) {
+    for (const [address, file] of state.files) if (file.target === target) forgetFile(state, address);
+  }
 }

@@ -5,9 +5,24 @@
  */
 
 import type { CaptureMessage } from "../capture/mod.ts";
-import { decode, DecodeError, NumberingCheck, Order, ORDER_LIMITS, printableText } from "../events/mod.ts";
-import type { CounterPoint, Loss, Placed } from "../events/mod.ts";
-import { COUNTERS } from "../program/mod.ts";
+import {
+  decode,
+  DecodeError,
+  isTimed,
+  NumberingCheck,
+  Order,
+  ORDER_LIMITS,
+  printableText,
+  WitnessCheck,
+} from "../events/mod.ts";
+import type { CounterPoint, Loss, Placed, TimedEvent, WitnessTotals } from "../events/mod.ts";
+import { COUNTERS, WITNESSES } from "../program/mod.ts";
+import type { WireEvent } from "../schema/mod.ts";
+import { BaselineGate } from "./_baseline_gate.ts";
+import type { Passed } from "./_baseline_gate.ts";
+import type { SlotComparison, SlotListing } from "./_comparison.ts";
+import { slotsOfTasks } from "./slots.ts";
+import type { TaskSlot } from "./slots.ts";
 import { initialState } from "./state.ts";
 import type { ModelOptions, ModelState } from "./state.ts";
 import { step } from "./step.ts";
@@ -16,6 +31,8 @@ import type { Update } from "./update.ts";
 
 /** Options of {@linkcode Correlator}. */
 export interface CorrelatorOptions extends ModelOptions {
+  /** Whether the stream tells what was open before: everything waits for that. @default {false} */
+  readonly baseline?: boolean | undefined;
   /** CPUs that are online on the target. */
   readonly cpus: number;
   /** Where the numbering of a stream stands whose begin is not there. @default {[]} */
@@ -32,6 +49,12 @@ export interface StreamPoint {
   readonly counters: readonly CounterPoint[];
 }
 
+/** How often the kernel did not run a program because it was running on that CPU already. */
+export type RecursionMisses =
+  | { readonly misses: number }
+  /** It is not known, and why: a sentence without its full stop. */
+  | { readonly misses: null; readonly reason: string };
+
 /** What is known of the stream as a whole. */
 export interface StreamTrust {
   /** Records that arrived. */
@@ -42,6 +65,16 @@ export interface StreamTrust {
   readonly late: number;
   /** Records that fit no lifecycle. */
   readonly unmatched: number;
+  /** Times that a probe was passed and did not run; `null` when no probes that must agree were compared. */
+  readonly missed: number | null;
+  /** Times that the kernel did not run a program because it was running already; `null` when that is not known. */
+  readonly recursionMisses: number | null;
+  /** Comparisons of probes that must agree. */
+  readonly witnessesCompared: number;
+  /** Those that showed a lasting difference. */
+  readonly witnessesDiffering: number;
+  /** Why a number of these is `null`, one sentence each. */
+  readonly notKnown: readonly string[];
   /** Whether it was seen when a pidfd's last reference goes. */
   readonly releasesSeen: boolean;
   /** Counts compared with an expected value. */
@@ -50,12 +83,29 @@ export interface StreamTrust {
   readonly countsEqual: number;
   /** Those that were higher, for holders that are not known. */
   readonly countsAbove: number;
+  /** Slots that held a pidfd before the probes; `null` where that is not known. */
+  readonly baseline: number | null;
+  /** The comparison with /proc at the end; `null` when there was none. */
+  readonly comparison: SlotComparison | null;
 }
 
 /** The loop around {@linkcode step}; without clock and I/O, so a stream of messages always gives the same updates. */
 export class Correlator {
   readonly #numbering: NumberingCheck;
   readonly #order: Order;
+  readonly #witnesses: WitnessCheck;
+  readonly #gate: BaselineGate;
+  readonly #listed: WireEvent<"listed">[] = [];
+  /** What /proc showed, until everything up to then was told. */
+  #comparing: { readonly endedNs: bigint; readonly listing: SlotListing } | undefined;
+  #walked: WireEvent<"walked"> | undefined;
+  #found = 0;
+  /** The sums of the last counts, by the name of their map. */
+  readonly #totals = new Map<string, number>();
+  #recursion: RecursionMisses = { misses: null, reason: "Nobody has read how often programs did not run" };
+  #recursionNs: bigint | undefined;
+  /** From when on the name of a cgroup is waited for. */
+  #namedNs: bigint | undefined;
   #state: ModelState;
   #line = 0;
   #records = 0;
@@ -69,12 +119,26 @@ export class Correlator {
     this.#numbering = new NumberingCheck(options.counters);
     this.#state = initialState(options);
     this.#order = new Order(options.cpus);
+    this.#witnesses = new WitnessCheck(options.cpus);
+    this.#gate = new BaselineGate(options.baseline === true);
   }
 
   /** What is known of the stream so far. */
   get trust(): StreamTrust {
     const { unmatched, counts, options } = this.#state;
+    const { isHeard, compared, differing, missed } = this.#witnesses;
+    const notCompared = isHeard
+      ? "The run was too short to compare probes that must agree"
+      : "No probes that must agree were counted";
     return {
+      missed: compared === 0 ? null : missed,
+      recursionMisses: this.#recursion.misses,
+      witnessesCompared: compared,
+      witnessesDiffering: differing,
+      notKnown: [
+        ...(compared === 0 ? [notCompared] : []),
+        ...(this.#recursion.misses === null ? [this.#recursion.reason] : []),
+      ],
       releasesSeen: options.releasesSeen !== false,
       records: this.#records,
       lost: this.#undecodable > 0 || this.#uncounted ? null : this.#numbering.lost,
@@ -83,7 +147,19 @@ export class Correlator {
       countsChecked: counts.checked,
       countsEqual: counts.equal,
       countsAbove: counts.above,
+      baseline: (this.#walked?.files ?? 0) > 0 ? this.#found : null,
+      comparison: this.#state.comparison,
     };
+  }
+
+  /** Whether the slots were compared with what /proc shows. */
+  get isCompared(): boolean {
+    return this.#state.comparison !== null;
+  }
+
+  /** Ids of cgroups that processes are in and whose path was not told. */
+  get unnamedCgroups(): Iterable<bigint> {
+    return this.#state.identities.unnamed;
   }
 
   /** Where the stream stands. */
@@ -93,6 +169,11 @@ export class Correlator {
       members: [...this.#state.members.keys()],
       counters: this.#numbering.points,
     };
+  }
+
+  /** Every slot that holds a pidfd, as far as events have had their turn; none when slots are not watched. */
+  get slots(): readonly TaskSlot[] {
+    return slotsOfTasks(this.#state);
   }
 
   /** How many targets in scope are not freed yet. */
@@ -111,6 +192,21 @@ export class Correlator {
    */
   cut(): void {
     this.#isCut = true;
+  }
+
+  /** Takes what the kernel says of programs that it did not run; no message tells of it. */
+  hearRecursion(recursion: RecursionMisses): void {
+    this.#recursion = recursion;
+  }
+
+  /**
+   * Takes up to when it is known which programs were not run; no message tells of it.
+   *
+   * @param settledNs CLOCK_BOOTTIME in ns; `undefined` when nobody looks any more
+   */
+  settle(settledNs: bigint | undefined): void {
+    this.#recursionNs = settledNs;
+    this.#settle();
   }
 
   /** Takes a loss that no message tells of. */
@@ -132,7 +228,11 @@ export class Correlator {
   finish(): readonly Update[] {
     const updates: Update[] = [];
     for (const loss of this.#numbering.close()) this.#step({ kind: "loss", loss }, updates);
+    for (const loss of this.#witnesses.finish(this.#witnessTotals())) {
+      this.#step({ kind: "loss", loss }, updates);
+    }
     this.#place(this.#order.flush(), updates);
+    this.#pass(this.#gate.finish(), updates);
     this.#step({ kind: "finish" }, updates);
     return updates;
   }
@@ -164,6 +264,7 @@ export class Correlator {
           }"`,
         }, updates);
       case "totals":
+        this.#totals.set(message.map, [...message.byCpu.values()].reduce((one, other) => one + other, 0));
         for (const counter of ["task", "softirq"] as const) {
           if (message.map !== COUNTERS[counter] || this.#isCut) continue;
           for (const loss of this.#numbering.finish(counter, message.byCpu)) {
@@ -188,18 +289,86 @@ export class Correlator {
       this.#lost({ reason: "undecodable", events: 1, detail: error.message }, updates);
       return;
     }
-    if (event.kind === "ready") return;
+    if (!isTimed(event)) return this.#beside(event, updates);
     if (event.kind !== "tick") this.#records += 1;
+    else if (this.#namedNs !== undefined) this.#settle();
     for (const loss of this.#numbering.take(event)) this.#step({ kind: "loss", loss }, updates);
     // What may still be on its way may belong before this, and may be the reason of what looks wrong.
     this.#place(this.#order.push(event, this.#numbering.heardNs(event)), updates);
   }
 
+  /** Takes a record that tells of the run, or of many slots. */
+  #beside(event: Exclude<WireEvent, TimedEvent>, updates: Update[]): void {
+    switch (event.kind) {
+      case "ready":
+        return;
+      case "witness":
+        for (const loss of this.#witnesses.take(event)) this.#step({ kind: "loss", loss }, updates);
+        this.#settle();
+        return;
+      case "found":
+        this.#found += 1;
+        return this.#gate.find(event);
+      case "who":
+      case "cgroup":
+        this.#step({ kind: "identity", record: event }, updates);
+        return this.#settle();
+      case "walked":
+        this.#walked = event;
+        return this.#pass(this.#gate.open(), updates);
+      case "look":
+        this.#listed.length = 0;
+        return this.#step({ kind: "look", ktimeNs: event.ktimeNs }, updates);
+      case "listed":
+        this.#listed.push(event);
+        return;
+      case "compared": {
+        const listing = { listed: this.#listed.splice(0), whole: event.whole === 1 };
+        this.#comparing = { endedNs: event.endedNs, listing };
+        return;
+      }
+      default:
+        return event satisfies never;
+    }
+  }
+
+  #settle(): void {
+    this.#namedNs = this.#state.identities.namedUntilNs(this.#order.newestNs);
+    const known = [this.#witnesses.settledNs, this.#recursionNs, this.#namedNs].filter((it) =>
+      it !== undefined
+    );
+    this.#order.settledNs = known.length === 0 ? undefined : known.reduce((a, b) => a < b ? a : b);
+  }
+
+  /** The last counts; those of a map that nothing was ever put into are 0, if any were printed. */
+  #witnessTotals(): WitnessTotals {
+    const isPrinted = Object.values(WITNESSES).some((it) => this.#totals.has(it));
+    if (!isPrinted || !this.#witnesses.isHeard) return {};
+    const of = (map: string) => this.#totals.get(map) ?? 0;
+    const { entered, returned, born, newtask } = WITNESSES;
+    return { entered: of(entered), returned: of(returned), born: of(born), newtask: of(newtask) };
+  }
+
   #place(placed: readonly Placed[], updates: Update[]): void {
     for (const one of placed) {
       if (one.late && one.event.kind !== "tick") this.#late += 1;
-      this.#step({ kind: "event", placed: one }, updates);
+      this.#pass(this.#gate.pass(one), updates);
     }
+  }
+
+  #pass(passed: readonly Passed[], updates: Update[]): void {
+    for (const it of passed) {
+      this.#step(it, updates);
+      if (it.kind === "event") this.#compare(it.placed.event.ktimeNs, updates);
+    }
+  }
+
+  /** Compares with /proc when everything was told that happened while it was read. */
+  #compare(nowNs: bigint, updates: Update[]): void {
+    if (this.#comparing === undefined || nowNs <= this.#comparing.endedNs) return;
+    const { listing } = this.#comparing;
+    this.#comparing = undefined;
+    this.#step({ kind: "listing", listing }, updates);
   }
 
   #lost(loss: Pick<Loss, "reason" | "events" | "detail"> & Partial<Loss>, updates: Update[]): void {

@@ -20,11 +20,18 @@ test("Correlator.trust counts what arrived, and nothing is known to be lost", ()
   correlator.take([record("ready 1 5 1.0"), record(CLONE), record("tick 0 2000 1 0")]);
   correlator.finish();
   assert.deepEqual(correlator.trust, {
+    baseline: null,
+    comparison: null,
     releasesSeen: true,
     records: 1,
     lost: 0,
     late: 0,
     unmatched: 0,
+    missed: null,
+    recursionMisses: null,
+    witnessesCompared: 0,
+    witnessesDiffering: 0,
+    notKnown: ["No probes that must agree were counted", "Nobody has read how often programs did not run"],
     countsChecked: 1,
     countsEqual: 1,
     countsAbove: 0,
@@ -59,6 +66,53 @@ test("Correlator.cut() takes what is numbered afterwards for what was not asked 
   const whole = new Correlator(OPTIONS);
   whole.take([record(CLONE), totals]);
   assert.equal(whole.trust.lost, 8);
+});
+
+test("Correlator judges nothing of a time in which probes that must agree did not", () => {
+  const born = "clone 0 1 2500000000 100 100 5000 61 0 200 7000 a 1 1000 0 3 f f 1 2";
+  const heartbeat = (second: number, newtask: number) => [
+    record(`witness 0 ${second}000000000 1 1 1 ${newtask} 0`),
+    record(`tick 0 ${second}000000000 ${second > 2 ? 1 : 0} 0`),
+  ];
+  // A count of 1 where 2 are known to hold it: broken, unless something was not seen.
+  for (const [newtask, verdict] of [[1, "broken"], [2, "undetermined"]] as const) {
+    const correlator = new Correlator(OPTIONS);
+    const updates = [
+      ...correlator.take([record("witness 0 1000000000 0 0 0 0 0"), record("tick 0 1000000000 0 0")]),
+      ...correlator.take([record("witness 0 2000000000 0 0 0 0 0"), record("tick 0 2000000000 0 0")]),
+      ...correlator.take([record(born), ...heartbeat(3, newtask)]),
+      ...[4, 5, 6].flatMap((second) => correlator.take(heartbeat(second, newtask))),
+      ...correlator.finish(),
+    ];
+    const findings = updates.flatMap((it) => it.type === "finding" ? [it.body.verdict] : []);
+    assert.deepEqual(findings, [verdict]);
+    const losses = updates.flatMap((it) => it.type === "lost" ? [it.body] : []);
+    assert.deepEqual(
+      losses.map((it) => [it.reason, it.events, it.from_ns, it.to_ns]),
+      newtask === 1 ? [] : [["missed-probe", 1, "2000000000", "3000000000"]],
+    );
+    const { missed, lost, witnessesDiffering } = correlator.trust;
+    assert.deepEqual([missed, lost, witnessesDiffering], [newtask - 1, 0, newtask - 1]);
+  }
+});
+
+test("Correlator compares the last counts in a run without two heartbeats", () => {
+  const correlator = new Correlator(OPTIONS);
+  correlator.hearRecursion({ misses: 0 });
+  const totals = (map: string, count: number): CaptureMessage => ({
+    kind: "totals",
+    map,
+    byCpu: new Map([[0, count]]),
+  });
+  correlator.take([
+    record("witness 0 1000000000 3 2 2 1 0"),
+    totals("copy_entries", 4),
+    totals("copy_returns", 4),
+  ]);
+  correlator.take([totals("copy_births", 3), totals("new_tasks", 3)]);
+  correlator.finish();
+  const { missed, witnessesCompared, recursionMisses, notKnown } = correlator.trust;
+  assert.deepEqual([missed, witnessesCompared, recursionMisses, notKnown], [0, 2, 0, []]);
 });
 
 test("Correlator.take() ignores other maps and what means nothing", () => {

@@ -58,8 +58,16 @@ export function knownHolders(target: Target): readonly string[] | undefined {
  */
 export function compare(target: Target, reading: Reading): Count {
   const { before, after, ktimeNs } = reading;
+  const { disturbed } = target;
   if (target.hashed === null || !target.whole) {
-    return { before, after, expected: null, holders: knownHolders(target) ?? [], unknown_holders: null };
+    return {
+      before,
+      after,
+      expected: null,
+      holders: knownHolders(target) ?? [],
+      unknown_holders: null,
+      disturbed,
+    };
   }
   const possible = possibleHolders(target, reading);
   const likely = possible.find((it) => it.length === after) ?? possible[0] ?? [];
@@ -74,6 +82,7 @@ export function compare(target: Target, reading: Reading): Count {
     expected,
     holders: likely,
     unknown_holders: after === null ? null : Math.max(0, after - expected),
+    disturbed,
   };
 }
 

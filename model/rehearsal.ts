@@ -10,28 +10,9 @@
 import type { StimulusReport } from "../capture/mod.ts";
 import type { WireEvent } from "../schema/mod.ts";
 import type { Rung } from "../tracers/mod.ts";
-
-/** Whether what is seen through some doors can be relied on. */
-export interface Trial {
-  /** What is seen, as in the plan's ladder. */
-  readonly what: string;
-  /** Whether the doors fired, with the right values; `untried` when the stimulus could not show it. */
-  readonly verdict: "fired" | "silent" | "wrong" | "untried";
-  /** The doors that are to blame, or were tried. */
-  readonly doors: readonly string[];
-  /** What was expected and what came; capital first letter, no full stop. */
-  readonly says: string;
-}
-
-/** What is compared. */
-export interface Rehearsal {
-  /** What the stimulus did. */
-  readonly report: StimulusReport;
-  /** All records that came while it ran, and shortly after. */
-  readonly events: readonly WireEvent[];
-  /** How the plan sees each thing. */
-  readonly ladder: readonly Rung[];
-}
+import { doorsOf, NO_STIMULUS, trial } from "./_trial.ts";
+import type { Rehearsal, Trial } from "./_trial.ts";
+import { moves } from "./_rehearsed_moves.ts";
 
 type Of<T extends WireEvent["kind"]> = Extract<WireEvent, { kind: T }>;
 
@@ -61,8 +42,16 @@ export function judgeRehearsal(rehearsal: Rehearsal): readonly Trial[] {
         return [seen(rehearsal, rung, { kind: "reap", functions: ["release_task"] })];
       case "frees":
         return [seen(rehearsal, rung, { kind: "put", functions: ["delayed_put_pid"] })];
+      case "slots filled":
+      case "slots emptied":
+      case "fd tables":
+      case "close-on-exec":
+      case "uses by pidfd_pid":
+      case "uses by pidfd_poll":
+      case "uses by pidfd_ioctl":
+        return moves(rehearsal, rung);
       default:
-        return [{ what: rung.what, verdict: "untried", doors: rung.doors, says: "No stimulus shows it" }];
+        return [{ what: rung.what, verdict: "untried", doors: rung.doors, says: NO_STIMULUS }];
     }
   });
 }
@@ -78,31 +67,6 @@ function own<T extends "clone" | "open" | "failed" | "made" | "release" | "evict
 
 function born({ report }: Rehearsal, ...calls: readonly string[]): StimulusReport["births"] {
   return report.births.filter((it) => calls.includes(it.call));
-}
-
-/** The doors of some functions; all doors of the rung when it has none of them. */
-function doorsOf(rung: Rung, functions: readonly string[]): readonly string[] {
-  const some = rung.doors.filter((door) => functions.some((it) => door.endsWith(`:${it}`)));
-  return some.length === 0 ? rung.doors : some;
-}
-
-function trial(rung: Rung, doors: readonly string[], outcome: {
-  readonly done: number;
-  readonly came: number;
-  readonly wrong?: string | undefined;
-  readonly things: string;
-}): Trial {
-  const { done, came, wrong, things } = outcome;
-  const { what } = rung;
-  const names = doors.join(", ");
-  if (done === 0) return { what, verdict: "untried", doors, says: `The stimulus could make no ${things}` };
-  if (came < done) {
-    return { what, verdict: "silent", doors, says: `${names} told of ${came} of ${done} ${things}` };
-  }
-  if (wrong !== undefined) {
-    return { what, verdict: "wrong", doors, says: `${names} told wrong values: ${wrong}` };
-  }
-  return { what, verdict: "fired", doors, says: `${names} told of ${done} of ${done} ${things}` };
 }
 
 function clones(rehearsal: Rehearsal, rung: Rung): Trial[] {

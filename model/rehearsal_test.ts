@@ -14,6 +14,7 @@ const REPORT = {
     { call: "pidfd_open", target: 103, fd: 3 },
   ],
   failed: true,
+  moved: false,
 } as const;
 
 function rung(what: string, functions: readonly string[]): Rung {
@@ -141,7 +142,7 @@ for (const [what, change, says] of WRONG) {
 }
 
 Deno.test("judgeRehearsal() says that what the stimulus could not make was not tried", () => {
-  const report = { pid: PID, births: [], failed: false };
+  const report = { pid: PID, births: [], failed: false, moved: false };
   const trials = judgeRehearsal({ report, events: [], ladder: LADDER });
   assert.deepEqual(new Set(trials.map((it) => it.verdict)), new Set(["untried"]));
 });

@@ -5,6 +5,10 @@
  */
 
 import type { EventBody, WireEvent } from "../schema/mod.ts";
+import type { SlotComparison } from "./_comparison.ts";
+import { Identities } from "./identities.ts";
+import { SlotGraph } from "./slots.ts";
+import type { FdTable, Slot } from "./slots.ts";
 
 /**
  * A `struct pid` that a pidfd names, from its first pidfd until it is freed.
@@ -48,9 +52,11 @@ export interface Target {
   /** Its count reached 0: nothing of it may be read any more. */
   freed: boolean;
   /** When it was met first, CLOCK_BOOTTIME in ns; what was lost before cannot concern it. */
-  readonly bornNs: bigint;
+  bornNs: bigint;
   /** Its birth or its first pidfd was seen from the begin, with all probes attached. */
   readonly whole: boolean;
+  /** Whether this tool has read /proc of it, which holds references of its own. */
+  disturbed: boolean;
   /** It is the child of a clone that failed: nobody ever had a pidfd of it. */
   readonly failed: boolean;
   /** A pidfd of it was made by a process in scope. */
@@ -82,7 +88,32 @@ export interface PidfdFile {
   readonly createdNs: bigint;
   /** It was made by a process in scope. */
   readonly followed: boolean;
+  /** Whether a slot has held it, as far as slots are watched. */
+  installed: boolean;
+  /** `seq` of the messages that it was put into and that were not received yet, the earliest first. */
+  readonly sent: number[];
+  /** `seq` of the latest message that it was put into; `null` for none. */
+  lastSent: number | null;
+  /** How often it was used, by what for. */
+  readonly uses: Map<string, number>;
 }
+
+/** Something that happened to a slot. */
+export type SlotNews =
+  & {
+    /** The record of it. */
+    readonly event: Extract<WireEvent, { kind: "slot" | "replace" | "empty" | "flush" | "range" | "send" }>;
+    /** The slot. */
+    readonly slot: Slot;
+    /** `f_count` of its file after the step; `null` when it was not read. */
+    readonly references: number | null;
+    /** How many slots held the file after the step. */
+    readonly slots: number;
+  }
+  & (
+    | { readonly kind: "filled" | "sent" }
+    | { readonly kind: "emptied"; readonly cause: EventBody<"pidfd.close">["cause"] }
+  );
 
 /**
  * A release whose file is gone; the next record of the same thread tells whether that thread dropped a reference.
@@ -172,6 +203,18 @@ export interface ModelOptions {
   readonly releasesSeen?: boolean | undefined;
   /** Whether it is seen when the pid hash drops its reference; without that no count is judged. @default {true} */
   readonly hashPutsSeen?: boolean | undefined;
+  /** Whether every slot that holds a pidfd is seen. @default {false} */
+  readonly slotsSeen?: boolean | undefined;
+}
+
+/** An fd table that was copied a moment ago. */
+export interface TableCopy {
+  /** The one that was copied. */
+  readonly from: FdTable;
+  /** The one that was made. */
+  readonly copy: FdTable;
+  /** When, CLOCK_BOOTTIME in ns. */
+  readonly ktimeNs: bigint;
 }
 
 /** All that the model remembers. {@linkcode step} is the only function that changes it. */
@@ -188,10 +231,24 @@ export interface ModelState {
   readonly releasing: Map<number, Releasing>;
   /** Files that were released before a birth of theirs was known, by address; bounded, the oldest first. */
   readonly early: Map<string, EarlyRelease>;
+  /** Which slots hold which file; empty when slots are not watched. */
+  readonly slots: SlotGraph;
+  /** What slots told of files whose birth has no record yet, by address of the file. */
+  readonly unborn: Map<string, SlotNews[]>;
+  /** Slots that were emptied last, by thread, for records that tell of it twice; forgotten at each heartbeat. */
+  readonly emptied: Map<number, { readonly table: string; readonly fd: number; readonly file: string }>;
+  /** When this tool began to read /proc of everybody, CLOCK_BOOTTIME in ns; `null` when it has not. */
+  lookedNs: bigint | null;
+  /** The last comparison with /proc; `null` when there was none. */
+  comparison: SlotComparison | null;
+  /** Copies of fd tables of which it is not known yet who has them, by the thread that made them. */
+  readonly copies: Map<number, TableCopy>;
   /** Processes in scope with their start; `null` until they are seen to act. */
   readonly members: Map<number, bigint | null>;
   /** Members that have ended, the oldest first: they still release what they held; bounded. */
   readonly ended: { readonly pid: number; readonly startNs: bigint }[];
+  /** Who processes are beyond their number and start. */
+  readonly identities: Identities;
   /** Latest moment that an event told of, CLOCK_BOOTTIME in ns. */
   nowNs: bigint;
   /** `seq` of the last update. */
@@ -222,8 +279,15 @@ export function initialState(options: ModelOptions): ModelState {
     failing: new Map(),
     releasing: new Map(),
     early: new Map(),
+    slots: new SlotGraph(),
+    unborn: new Map(),
+    copies: new Map(),
+    lookedNs: null,
+    comparison: null,
+    emptied: new Map(),
     members,
     ended: [],
+    identities: new Identities(),
     nowNs: 0n,
     seq: 0,
     names: { targets: 0, files: 0 },

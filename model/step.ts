@@ -4,11 +4,18 @@
  * @module
  */
 
-import type { Loss, Placed } from "../events/mod.ts";
+import type { FoundSlot, Loss, Placed } from "../events/mod.ts";
+import type { WireEvent } from "../schema/mod.ts";
 import { onClone, onFork, onMade, onOpen } from "./_births.ts";
 import { addDoubt, beginDoubts } from "./_doubts.ts";
 import { finishFailures, onFailed, settleFailures } from "./_failures.ts";
 import { onDrop, onEvict, onRelease, settleReleases, threadWentOn } from "./_releases.ts";
+import { onUse } from "./_uses.ts";
+import { compareSlots } from "./_comparison.ts";
+import type { SlotListing } from "./_comparison.ts";
+import { onFound } from "./_found.ts";
+import { settleSlots } from "./_slot_doubts.ts";
+import { onSlots } from "./_slots.ts";
 import type { ModelState } from "./state.ts";
 import { onExit, onLast, onPut, onReap } from "./_targets.ts";
 import { Publisher } from "./update.ts";
@@ -20,6 +27,14 @@ export type ModelInput =
   | { readonly kind: "event"; readonly placed: Placed }
   /** Something was lost. */
   | { readonly kind: "loss"; readonly loss: Loss }
+  /** A slot was found that was there before the probes. */
+  | { readonly kind: "found"; readonly found: FoundSlot }
+  /** It is told who a process is, or which path a cgroup has. */
+  | { readonly kind: "identity"; readonly record: WireEvent<"who" | "cgroup"> }
+  /** Somebody begins to read /proc: what changes from now on is kept. */
+  | { readonly kind: "look"; readonly ktimeNs: bigint }
+  /** /proc has been read, and everything up to then was told. */
+  | { readonly kind: "listing"; readonly listing: SlotListing }
   /** Nothing more will come. */
   | { readonly kind: "finish" };
 
@@ -54,6 +69,10 @@ export function step(state: ModelState, input: ModelInput): StepResult {
   const out = new Publisher(state);
   if (input.kind === "event") onEvent(state, input.placed, out);
   else if (input.kind === "loss") onLoss(state, input.loss, out);
+  else if (input.kind === "found") onFound(state, input.found, out);
+  else if (input.kind === "identity") state.identities.take(input.record);
+  else if (input.kind === "look") onLook(state, input.ktimeNs);
+  else if (input.kind === "listing") onListing(state, input.listing, out);
   else finish(state, out);
   return { state, updates: out.updates };
 }
@@ -77,9 +96,20 @@ function onEvent(state: ModelState, placed: Placed, out: Publisher): void {
   // It says where a thread is, in the middle of whatever that is doing.
   if (event.kind === "step") return;
   if (!late) settle(state, event, out);
+  const { unmatched } = state;
+  onRecord(state, event, out);
+  // While the probes come one after the other, half of what happens is not told.
+  if (event.ktimeNs < state.options.attachedNs) state.unmatched = unmatched;
+}
+
+function onRecord(
+  state: ModelState,
+  event: Exclude<Placed["event"], { kind: "step" }>,
+  out: Publisher,
+): void {
   switch (event.kind) {
     case "tick":
-      return;
+      return settleSlots(state, event.ktimeNs);
     case "clone":
       return onClone(state, event, out);
     case "failed":
@@ -104,6 +134,19 @@ function onEvent(state: ModelState, placed: Placed, out: Publisher): void {
       return onPut(state, event, out);
     case "last":
       return onLast(state, event, out);
+    case "slot":
+    case "replace":
+    case "empty":
+    case "flush":
+    case "copy":
+    case "heir":
+    case "left":
+    case "range":
+    case "mark":
+    case "send":
+      return onSlots(state, event, out);
+    case "use":
+      return onUse(state, event, out);
     default:
       return event satisfies never;
   }
@@ -131,6 +174,38 @@ function onLoss(state: ModelState, loss: Loss, out: Publisher): void {
     to_ns: loss.toNs?.toString() ?? null,
     detail: loss.detail,
   }, { ktimeNs: null, followed: true });
+}
+
+/** Reading /proc of a process holds references of it: what is counted from now on may be ours. */
+function onLook(state: ModelState, ktimeNs: bigint): void {
+  state.lookedNs = ktimeNs;
+  for (const target of state.targets.values()) target.disturbed = true;
+  state.slots.watch();
+}
+
+/** Names of slots in one sentence at most. */
+const NAMED_MAX = 3;
+
+/** What the model does not know, or wrongly believes, makes everything doubtful that rests on it. */
+function onListing(state: ModelState, listing: SlotListing, out: Publisher): void {
+  const comparison = compareSlots(state.slots, listing);
+  state.comparison = comparison;
+  const { onlyModel, onlyProc } = comparison;
+  if (onlyModel.length + onlyProc.length === 0) return;
+  onLoss(state, {
+    reason: "differs",
+    events: null,
+    cpu: null,
+    fromNs: null,
+    toNs: state.nowNs,
+    detail: `/proc shows ${onlyProc.length} pidfds that were not told of${named(onlyProc)}, and lacks ` +
+      `${onlyModel.length} that should be open${named(onlyModel)}`,
+  }, out);
+}
+
+function named(slots: readonly string[]): string {
+  if (slots.length === 0) return "";
+  return ` (${slots.slice(0, NAMED_MAX).join(", ")}${slots.length > NAMED_MAX ? ", ..." : ""})`;
 }
 
 function finish(state: ModelState, out: Publisher): void {

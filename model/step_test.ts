@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { decode } from "../events/mod.ts";
-import type { Loss } from "../events/mod.ts";
-import type { WireEvent, WireTag } from "../schema/mod.ts";
+import type { Loss, TimedEvent } from "../events/mod.ts";
+import type { WireTag } from "../schema/mod.ts";
 import { encodeRecord } from "../tests/support/wire.ts";
 import type { WireValues } from "../tests/support/wire.ts";
 import { ENDED_MEMBERS_MAX, fileFlagNames, isErrorPointer } from "./_subject.ts";
@@ -26,10 +26,7 @@ class Told {
   record(tag: WireTag, values: WireValues): readonly Update[] {
     this.#ktimeNs += 1000n;
     const stamp = { cpu: 0, number: 1, ktimeNs: this.#ktimeNs, ...ACTOR };
-    const event = decode(encodeRecord(tag, { ...stamp, ...values }), 1) as Exclude<
-      WireEvent,
-      { kind: "ready" }
-    >;
+    const event = decode(encodeRecord(tag, { ...stamp, ...values }), 1) as TimedEvent;
     return this.#take({ kind: "event", placed: { event, late: false, certain: true } });
   }
 
@@ -231,7 +228,7 @@ test("step() judges nothing while a CPU is not heard", () => {
     live: 0,
     exitCode: 0,
   });
-  const event = decode(line, 1) as Exclude<WireEvent, { kind: "ready" }>;
+  const event = decode(line, 1) as TimedEvent;
   const { updates } = step(told.state, { kind: "event", placed: { event, late: false, certain: false } });
   assert.equal(updates.find((it) => it.type === "finding")?.body.verdict, "undetermined");
 });
@@ -240,7 +237,7 @@ test("step() tells a record that came late as a loss, and takes it nevertheless"
   const told = new Told();
   told.clone();
   const line = encodeRecord("put", { cpu: 0, number: 1, ktimeNs: 1500, pidAddress: "a", count: 2 });
-  const event = decode(line, 1) as Exclude<WireEvent, { kind: "ready" }>;
+  const event = decode(line, 1) as TimedEvent;
   const { updates } = step(told.state, { kind: "event", placed: { event, late: true, certain: false } });
   assert.deepEqual(updates.map((it) => it.type), ["lost"]);
   assert.equal(told.state.targets.get("a")?.hashed, false);

@@ -17,6 +17,8 @@ export class Tally {
   #openFailed = 0;
   /** `seq` of the births of what is open. */
   readonly #open = new Set<number>();
+  /** `seq` of those of them that were there before the probes. */
+  readonly #fromBefore = new Set<number>();
   /** Targets that are not freed; their names are never used again. */
   readonly #targets = new Set<string>();
   #targetsSeen = 0;
@@ -31,7 +33,7 @@ export class Tally {
       case "pidfd.create":
         return this.#create(update);
       case "pidfd.release":
-        if (update.body.created_seq === null) this.#baselineReleased += 1;
+        if (this.#isFromBefore(update.body.created_seq)) this.#baselineReleased += 1;
         else this.#released += 1;
         this.#open.delete(update.body.created_seq ?? 0);
         return;
@@ -56,7 +58,8 @@ export class Tally {
   }
 
   #create({ seq, body }: Update<"pidfd.create">): void {
-    this.#created += 1;
+    if (body.origin === "baseline") this.#fromBefore.add(seq);
+    else this.#created += 1;
     if (body.released_seq === null) this.#open.add(seq);
     else {
       // Its release came first and counted as that of an unknown one.
@@ -66,6 +69,10 @@ export class Tally {
     if (this.#targets.has(body.target.id)) return;
     this.#targets.add(body.target.id);
     this.#targetsSeen += 1;
+  }
+
+  #isFromBefore(createdSeq: number | null): boolean {
+    return createdSeq === null || this.#fromBefore.delete(createdSeq);
   }
 
   /** Pidfds and failed calls that were seen. */
@@ -103,7 +110,17 @@ export class Tally {
       records: trust.records,
       lost: trust.lost,
       late: trust.late,
+      baseline: trust.baseline,
+      proc_agreed: trust.comparison?.agreed ?? null,
+      proc_only: trust.comparison?.onlyProc.length ?? null,
+      proc_lacks: trust.comparison?.whole === true ? trust.comparison.onlyModel.length : null,
+      proc_changed: trust.comparison?.changed ?? null,
       unmatched: trust.unmatched,
+      missed: trust.missed,
+      recursion_misses: trust.recursionMisses,
+      witnesses_compared: trust.witnessesCompared,
+      witnesses_differing: trust.witnessesDiffering,
+      not_known: trust.notKnown,
     };
   }
 }

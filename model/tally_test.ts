@@ -9,13 +9,20 @@ const TRUST = {
   lost: null,
   late: 1,
   unmatched: 2,
+  baseline: 4,
+  comparison: null,
+  missed: 3,
+  recursionMisses: null,
+  witnessesCompared: 8,
+  witnessesDiffering: 4,
+  notKnown: ["Nobody has read them"],
   countsChecked: 7,
   countsEqual: 6,
   countsAbove: 1,
 } as const;
 
 /** The summary of a scenario in tests/scenarios/, without the totals of the stream. */
-function summaryOf(name: string): Readonly<Record<string, number | null>> {
+function summaryOf(name: string): Readonly<Record<string, unknown>> {
   const text = Deno.readTextFileSync(new URL(`../tests/scenarios/${name}.txt`, import.meta.url));
   const tally = new Tally();
   for (const update of runScenario(parseScenario(text))) tally.take(update);
@@ -23,6 +30,10 @@ function summaryOf(name: string): Readonly<Record<string, number | null>> {
   assert.deepEqual(
     [all.records, all.lost, all.late, all.unmatched, all.counts_checked, all.counts_equal, all.counts_above],
     [9, null, 1, 2, 7, 6, 1],
+  );
+  assert.deepEqual(
+    [all.missed, all.recursion_misses, all.witnesses_compared, all.witnesses_differing, all.not_known],
+    [3, null, 8, 4, ["Nobody has read them"]],
   );
   const { created, released, open, baseline_released: baseline, clone_failed: failed, targets } = all;
   const { targets_exited: exited, targets_freed: freed, findings, undetermined } = all;

@@ -83,7 +83,7 @@ for (const law of LAWS) {
             count.after === null ? null : 0,
           ]);
           // Without pidfs the count at some births does not have their own reference in it, and says nothing.
-          const isRead = update.type !== "pidfd.create" || update.body.origin !== "other" ||
+          const isRead = update.type !== "pidfd.create" || update.body.origin !== "so_peerpidfd" ||
             law === "per-inode";
           assert.equal(count.after, isRead ? count.expected : null);
           if (update.type === "pidfd.release") {

@@ -59,6 +59,9 @@ export interface Worker {
 /** A call, or what an interrupt does; it stops where others can run. */
 export type Steps = Generator<undefined, void, undefined>;
 
+/** Number of getsockopt(2) on x86-64. */
+const GETSOCKOPT = 55;
+
 const TICK_NS = 1_000_000_000n;
 
 /** Addresses of one kind, the latest free one first. */
@@ -202,6 +205,11 @@ export class SimulatedKernel {
       count,
       inode: pid.nr + 7000,
       fileFlags: 2,
+      call: GETSOCKOPT,
+      userSpace: 1,
+      nr: pid.nr,
+      targetStartNs: pid.startNs,
+      targetComm: "target",
     });
     this.#happened("create", ktimeNs, { file, ...(isPidfs ? { count } : {}) });
     yield;

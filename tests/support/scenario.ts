@@ -11,7 +11,8 @@
  * 1 pidfd.create clone f1 fd=3 p1=200 count=?>2/2 [pid hash, pidfs inode]
  * ```
  *
- * Lines before the records set `attached` (ns), `cpus`, `scope` (process ids), `follow`, and `law` where it is that of
+ * Lines before the records set `attached` (ns), `baseline` (a walk over all open files is told of), `cpus`, `scope`
+ * (process ids), `follow`, and `law` where it is that of
  * kernels without pidfs, `per-file`. A line that begins with `{` is
  * one of bpftrace's own. Expected lines are made by {@linkcode describe}.
  *
@@ -49,7 +50,7 @@ export function parseScenario(file: string): Scenario {
   for (const line of above) {
     if (line === "" || line.startsWith("#")) continue;
     const [word = "", rest = ""] = line.split(/ (.*)/);
-    if (["attached", "cpus", "scope", "follow", "law"].includes(word)) settings.set(word, rest);
+    if (["attached", "baseline", "cpus", "scope", "follow", "law"].includes(word)) settings.set(word, rest);
     else messages.push(line.startsWith("{") ? readMessage(line) : { kind: "record", text: line });
   }
   const scope = settings.get("scope");
@@ -58,6 +59,7 @@ export function parseScenario(file: string): Scenario {
     options: {
       law: lawOf(settings.get("law") ?? "per-inode"),
       attachedNs: BigInt(settings.get("attached") ?? "0"),
+      baseline: settings.has("baseline"),
       cpus: Number(settings.get("cpus") ?? "1"),
       scope: {
         pids: scope === undefined ? undefined : new Set(scope.split(" ").map(Number)),
@@ -102,6 +104,24 @@ function words(update: Update): string {
       const { file, created_seq: created, last_of_inode: last, target, count } = update.body;
       return `${file} created=${created ?? "?"} last=${last ?? "?"} ${who(target)} ${counts(count)}`;
     }
+    case "pidfd.install":
+    case "pidfd.dup":
+    case "pidfd.send":
+    case "pidfd.receive":
+    case "pidfd.getfd":
+      return slot(update.body);
+    case "pidfd.use": {
+      const { file, use, uses, by, command, target } = update.body;
+      return `${use} ${file} x${uses} by=${by ?? "-"} command=${command ?? "-"} ${who(target)}`;
+    }
+    case "pidfd.inherit": {
+      const { from_table: from, heir } = update.body;
+      return `${slot(update.body)} from=${from} heir=${heir.pid}/${heir.tid}`;
+    }
+    case "pidfd.close": {
+      const { cause, opened_by: opened } = update.body;
+      return `${cause} ${slot(update.body)} opened=${opened ?? "?"}`;
+    }
     case "clone.failed": {
       const { origin, errno, stage, integer, file, count } = update.body;
       const cleanup = file === null
@@ -135,6 +155,16 @@ function words(update: Update): string {
   }
 }
 
+/** `file table fd slots/references`. */
+function slot(body: EventBody<"pidfd.dup">): string {
+  const { file, table, fd, close_on_exec: closing, slots, references, by, target } = body;
+  const mark = closing === null ? "?" : closing ? "x" : "";
+  const others = (body.other_holders ?? []).map((it) => ` +${it}`).join("");
+  return `${file} ${table}[${fd}]${mark} slots=${slots}/${references ?? "?"}${others} by=${by ?? "-"} ${
+    who(target)
+  }`;
+}
+
 function who(target: EventBody<"pidfd.create">["target"]): string {
   return `${target.id}=${target.pid ?? "?"}`;
 }
@@ -142,7 +172,8 @@ function who(target: EventBody<"pidfd.create">["target"]): string {
 /** `before>after/expected [holders] +unknown`. */
 function counts(count: EventBody<"pidfd.create">["count"]): string {
   const unknown = count.unknown_holders ?? 0;
+  const disturbed = count.disturbed ? " disturbed" : "";
   return `count=${count.before ?? "?"}>${count.after ?? "?"}/${count.expected ?? "?"} [${
     count.holders.join(", ")
-  }]${unknown === 0 ? "" : ` +${unknown}`}`;
+  }]${unknown === 0 ? "" : ` +${unknown}`}${disturbed}`;
 }
