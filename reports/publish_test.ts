@@ -82,6 +82,16 @@ test("summaryText() says unknown where nothing can be known", () => {
     lost: null,
     late: 0,
     unmatched: 3,
+    baseline: null,
+    proc_agreed: null,
+    proc_only: null,
+    proc_lacks: null,
+    proc_changed: null,
+    missed: 0,
+    recursion_misses: 0,
+    witnesses_compared: 12,
+    witnesses_differing: 0,
+    not_known: [],
   };
   const text = summaryText(summary);
   assert.match(text, /23 created, 22 released, 1 open; 3 failed calls\n/);
@@ -90,5 +100,10 @@ test("summaryText() says unknown where nothing can be known", () => {
   assert.match(
     summaryText({ ...summary, baseline_released: 4, lost: 0 }),
     /1 open, 4 from before released; .*lost 0,/s,
+  );
+  const unknown = { recursion_misses: null, not_known: ["The kernel\u001b does not count them"] };
+  assert.match(
+    summaryText({ ...summary, missed: 2, witnesses_differing: 1, ...unknown }),
+    /did not run: missed 2 \(1 of 12 comparisons differ\), recursion misses unknown\nnot known: The kernel\\x1b does not/,
   );
 });

@@ -137,6 +137,18 @@ function rowOf(event: RowEvent): Row {
         count: event.count,
         ...(event.created_seq === null ? { origin: "baseline" } : {}),
       };
+    case "pidfd.install":
+    case "pidfd.dup":
+    case "pidfd.send":
+    case "pidfd.receive":
+    case "pidfd.getfd":
+      return { ...slotRow(event), event: event.type.slice("pidfd.".length) };
+    case "pidfd.inherit":
+      return { ...slotRow(event), event: "inherit", note: `>${event.heir.pid}` };
+    case "pidfd.use":
+      return { event: "use", origin: event.use, target: event.target, note: `x${event.uses}` };
+    case "pidfd.close":
+      return { ...slotRow(event), event: "close", origin: event.cause };
     case "clone.failed":
       return {
         event: "failed",
@@ -159,6 +171,18 @@ function rowOf(event: RowEvent): Row {
     default:
       return event satisfies never;
   }
+}
+
+/** What the events of a slot have in common; `xN` is the number of slots that hold the file now. */
+function slotRow(
+  event: Extract<RowEvent, { readonly slots: number }>,
+): Pick<Row, "fd" | "target" | "note"> & { readonly origin?: string } {
+  return {
+    fd: event.fd,
+    ...(event.by === null ? {} : { origin: event.by }),
+    target: event.target,
+    note: `x${event.slots}`,
+  };
 }
 
 /** `after/expected`, `!` when it is lower, `+n` for unknown holders, `?` for what is not known. */

@@ -13,11 +13,20 @@ const COMMON = {
   host: "lab:6.12",
   cpu: 0,
 } as const;
-const PROCESS = { pid: 1184, tid: 1184, start_ns: "1", comm: "stimulus" };
+const PROCESS = {
+  pid: 1184,
+  tid: 1184,
+  start_ns: "1",
+  comm: "stimulus",
+  ns_pid: null,
+  cgroup: null,
+  container: null,
+  container_runtime: null,
+};
 const TARGET = { id: "p1", pid: 1185, start_ns: "2", comm: "child" };
 
 function counts(after: number | null, expected: number | null, unknown: number | null = 0) {
-  return { before: null, after, expected, holders: [], unknown_holders: unknown };
+  return { before: null, after, expected, holders: [], unknown_holders: unknown, disturbed: false };
 }
 
 const CREATE: TraceEvent<"pidfd.create"> = {
