@@ -11,6 +11,7 @@ import { printableText } from "../../events/mod.ts";
 import type { Host } from "../../hosts/mod.ts";
 import { readSwitches } from "../../kernel/mod.ts";
 import type { KernelFacts } from "../../kernel/mod.ts";
+import { NO_STIMULUS } from "../../model/mod.ts";
 import { environmentOf, renderProgram } from "../../program/mod.ts";
 import { planLifecycle } from "../../tracers/mod.ts";
 import type { Plan, TraceLimits } from "../../tracers/mod.ts";
@@ -62,6 +63,8 @@ export interface AttachedProgram extends AsyncDisposable {
   readonly attachedNs: bigint;
   /** Where the numbering stands. */
   readonly counters: readonly CounterPoint[];
+  /** Records that tell who was met before: they are not printed again. */
+  readonly met: readonly string[];
   /** What is not known of the probes, one sentence each; empty when each was seen to fire. */
   readonly unconfirmed: readonly string[];
 }
@@ -108,6 +111,7 @@ export async function attach(options: AttachOptions): Promise<AttachedProgram> {
         stream,
         attachedNs: tried?.attachedNs ?? capture.attachment.attachedNs,
         counters: tried?.counters ?? [],
+        met: tried?.met ?? [],
         unconfirmed: unconfirmed(tried),
         [Symbol.asyncDispose]: () => capture[Symbol.asyncDispose](),
       };
@@ -155,6 +159,6 @@ function unconfirmed(tried: Rehearsed | undefined): readonly string[] {
   if (tried.untried !== undefined) {
     return [`no probe was tried before the run: one that stays silent goes unnoticed: ${tried.untried}`];
   }
-  return tried.trials.filter((it) => it.verdict !== "fired")
+  return tried.trials.filter((it) => it.verdict !== "fired" && it.says !== NO_STIMULUS)
     .map((it) => `${it.what} could not be confirmed: ${it.says}`);
 }

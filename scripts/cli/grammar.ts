@@ -68,8 +68,27 @@ const targetsOption = merge(
   accessOptions,
 );
 
+/** What more is to be seen than the usual. */
+const depthOptions = object({
+  slots: option("--slots", {
+    description:
+      message`Every slot of every fd table that holds a pidfd: dup, inheritance, passing over sockets, each close.`,
+  }),
+  uses: option("--uses", {
+    description: message`Uses of pidfds too: poll, waitid, signals, setns, pidfd_getfd, ioctl and the like.`,
+  }),
+  births: withDefault(
+    option("--births", choice(["usual", "all"], { metavar: "WHICH" }), {
+      description:
+        message`"all": also pidfds that are opened anew, through /proc/PID/fd, bind mounts or file handles; it implies --slots.`,
+    }),
+    "usual" as const,
+  ),
+});
+
 const runOptions = merge(
   targetsOption,
+  depthOptions,
   object({
     json: option("--json", { description: message`Events as NDJSON on stdout.` }),
     pids: multiple(option("-p", "--pid", integer({ metavar: "PID", min: 1, max: 4_194_304 }), {
@@ -136,6 +155,7 @@ const replayOptions = object({
 
 const plan = merge(
   targetOption,
+  depthOptions,
   object({
     command: constant("plan"),
     json: option("--json", { description: message`The plan as one JSON object.` }),

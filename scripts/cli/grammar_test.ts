@@ -19,6 +19,9 @@ const TRACE: TraceOptions = {
   pids: [],
   comm: undefined,
   failed: false,
+  slots: false,
+  uses: false,
+  births: "usual",
   durationMs: undefined,
   eventsMax: undefined,
   copy: [],
@@ -52,8 +55,8 @@ Deno.test("grammar reads trace with and without its name, in any order", () => {
 });
 
 Deno.test("grammar reads plan and the commands of lab", () => {
-  const { targets: [target], bpftrace, modules, sudo, quiet } = TRACE;
-  const access = { target, bpftrace, modules, sudo, quiet };
+  const { targets: [target], bpftrace, modules, sudo, quiet, slots, uses, births } = TRACE;
+  const access = { target, bpftrace, modules, sudo, quiet, slots, uses, births };
   assert.deepEqual(read("plan", "--json"), { command: "plan", ...access, json: true });
   assert.deepEqual(read("lab", "list"), { command: "lab list" });
   assert.deepEqual(read("lab", "run"), { command: "lab run", kernel: "6.12" });

@@ -22,7 +22,8 @@ import type { CommandLine } from "./grammar.ts";
  *
  * const target = { kind: "image", name: "lab:./k", path: "./k" } as const;
  * const access = { bpftrace: "bpftrace", sudo: false, quiet: false, json: true, modules: "./m" };
- * const line = withModules({ command: "plan", target, ...access });
+ * const depth = { slots: false, uses: false, births: "usual" } as const;
+ * const line = withModules({ command: "plan", target, ...access, ...depth });
  * assert.deepEqual("target" in line && line.target, { ...target, modules: "./m" });
  * ```
  */

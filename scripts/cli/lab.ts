@@ -151,6 +151,9 @@ async function demo(
     noHeader: false,
     noStimulus: false,
     birthProbe: undefined,
+    slots: false,
+    uses: false,
+    births: "usual",
     redact: [],
   };
   const argv = ["./stimulus", options.scenario, `${options.rounds}`];

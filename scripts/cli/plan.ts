@@ -10,6 +10,7 @@ import { renderProgram } from "../../program/mod.ts";
 import { EVENT_SCHEMA } from "../../schema/mod.ts";
 import type { Answer } from "../../schema/mod.ts";
 import type { TraceLimits } from "../../tracers/mod.ts";
+import { depthOf } from "./depth.ts";
 import { elsewhere } from "./elsewhere.ts";
 import { watchEndings } from "./endings.ts";
 import { BUFFER_PAGES } from "./grammar.ts";
@@ -43,7 +44,7 @@ export async function plan(options: PlanOptions, invocation: Invocation): Promis
     sudo: options.sudo,
     hint: elsewhere(options.target, invocation.args),
     signal: endings.signal,
-    limits: defaultLimits,
+    limits: (cpus) => ({ ...defaultLimits(cpus), ...depthOf(options) }),
   });
   await terminal.write(options.json ? jsonText(prepared) : planText(prepared));
   return 0;

@@ -56,6 +56,7 @@ export function recordingHeader(parts: HeaderParts): RecordingHeader {
       law: plan.law,
       releasesSeen: plan.releasesSeen,
       hashPutsSeen: plan.hashPutsSeen,
+      slotsSeen: plan.slotsSeen,
       probes: plan.probes,
       cannotSee: plan.cannotSee,
       trackedMax: plan.trackedMax,

@@ -34,6 +34,8 @@ export interface Rehearsed {
   readonly untried: string | undefined;
   /** Where the numbering stands now: what was read is not read again. */
   readonly counters: readonly CounterPoint[];
+  /** The records that tell who was met meanwhile: they are not printed again. */
+  readonly met: readonly string[];
   /** CLOCK_BOOTTIME in ns now; what is older is not part of the run. */
   readonly attachedNs: bigint;
 }
@@ -83,6 +85,7 @@ export async function rehearse(options: RehearseOptions): Promise<Rehearsed> {
     trials: untried === undefined ? trials : [],
     untried,
     counters: listener.counters,
+    met: listener.met,
     attachedNs: await uptimeNs(host),
   };
 }
@@ -90,6 +93,7 @@ export async function rehearse(options: RehearseOptions): Promise<Rehearsed> {
 /** Hears a stream, and keeps what it says. */
 class Listener {
   readonly events: WireEvent[] = [];
+  readonly met: string[] = [];
   readonly #numbering = new NumberingCheck();
   readonly #heardNs = new Map<number, bigint>();
   #line = 0;
@@ -125,7 +129,11 @@ class Listener {
       if (error instanceof DecodeError) return;
       throw error;
     }
-    if (event.kind === "ready") return;
+    if (event.kind === "ready" || event.kind === "witness") return;
+    if (event.kind === "who") {
+      this.met.push(text);
+      return;
+    }
     this.#numbering.take(event);
     if (event.kind === "tick") this.#heardNs.set(event.cpu, event.ktimeNs);
     else this.events.push(event);

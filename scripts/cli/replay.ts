@@ -107,6 +107,8 @@ function correlatorOf(header: RecordingHeader, request: ReplayRequest): Correlat
     law: plan.law,
     releasesSeen: plan.releasesSeen,
     hashPutsSeen: plan.hashPutsSeen,
+    slotsSeen: plan.slotsSeen,
+    baseline: plan.slotsSeen,
     attachedNs: BigInt(resume?.ktimeNs ?? attachment.attachedNs),
     scope: scopeOf(header, request),
     cpus: description.cpus,
@@ -143,6 +145,9 @@ async function play(
     const isLast = at === recording.parts.length - 1;
     for await (const step of part.steps()) {
       if (step.kind === "cut") correlator.cut();
+      if (step.kind === "settled") {
+        correlator.settle(step.untilNs === null ? undefined : BigInt(step.untilNs));
+      }
       if (step.kind === "end") end = step.end;
       if (step.kind === "silenced") await take(correlator.lose(lossOf(step)));
       // A part before the last one has no end of a run in it.
@@ -156,16 +161,23 @@ async function play(
   }
   // What is numbered after this point is not lost, it is only not here.
   if (end === undefined) correlator.cut();
+  correlator.hearRecursion(end?.recursion ?? NOT_RECORDED);
   await take(correlator.finish());
   const lost = lossTold || correlator.trust.lost !== 0 || correlator.trust.late > 0;
   return { end, broken, lost };
 }
 
 function lossOf(step: Extract<RecordingEntry, { kind: "silenced" }>): Loss {
-  const { fromNs, toNs, detail } = step;
+  const { fromNs, toNs, detail, reason = "silenced", events = null } = step;
   const toTime = toNs === null ? null : BigInt(toNs);
-  return { reason: "silenced", events: null, cpu: null, fromNs: BigInt(fromNs), toNs: toTime, detail };
+  return { reason, events, cpu: null, fromNs: BigInt(fromNs), toNs: toTime, detail };
 }
+
+/** What a recording says that does not say it. */
+const NOT_RECORDED = {
+  misses: null,
+  reason: "The recording does not say how often the kernel did not run a program",
+} as const;
 
 const CODES: ReadonlySet<number> = new Set(Object.values(EXIT));
 

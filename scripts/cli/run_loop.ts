@@ -5,12 +5,16 @@
  */
 
 import type { Capture, CaptureMessage, Command } from "../../capture/mod.ts";
+import type { Loss } from "../../events/mod.ts";
 import type { Correlator, Update } from "../../model/mod.ts";
 import { endingOf } from "./endings.ts";
 import { EXIT, firstExitCode } from "./exit_code.ts";
 import type { ExitCode } from "./exit_code.ts";
+import type { IdentityWatch } from "./identity_watch.ts";
+import type { MissWatch } from "./miss_watch.ts";
 import type { EventWriter } from "./publisher.ts";
 import type { SilenceWatch } from "./silence_watch.ts";
+import type { SlotWatch } from "./slot_watch.ts";
 
 /** What a run needs. */
 export interface RunLoop {
@@ -22,6 +26,12 @@ export interface RunLoop {
   readonly command: Command | undefined;
   /** Tells when probes are switched off. */
   readonly silence?: Pick<SilenceWatch, "take" | "finish"> | undefined;
+  /** Tells which slots held pidfds before, and what /proc shows at the end. */
+  readonly slots?: Pick<SlotWatch, "take" | "compare"> | undefined;
+  /** Tells which cgroup has which path. */
+  readonly identities?: Pick<IdentityWatch, "want"> | undefined;
+  /** Tells of programs that were not run. */
+  readonly misses?: Pick<MissWatch, "take" | "last" | "result" | "settledNs"> | undefined;
   /** Aborted by signals and by the end of our launchers. */
   readonly signal: AbortSignal;
   /** Resolves when the host is gone. */
@@ -77,12 +87,12 @@ export async function follow(run: RunLoop): Promise<RunResult> {
     if (stop !== undefined) return;
     stop = why;
     if (commandStatus === undefined) correlator.cut();
-    if (command === undefined || commandStatus !== undefined) return capture.stop();
+    if (command === undefined || commandStatus !== undefined) return detachFrom(run, why);
     // The command goes first, so that its end is still seen.
     command[Symbol.asyncDispose]();
     let isStopped = false;
     const detach = () => {
-      if (!isStopped) capture.stop();
+      if (!isStopped) detachFrom(run, why);
       isStopped = true;
     };
     const patience = setTimeout(detach, COMMAND_END_MS_MAX);
@@ -101,12 +111,15 @@ export async function follow(run: RunLoop): Promise<RunResult> {
     // A command that we end has a status too, and it says nothing about the command.
     if (stop === undefined) commandStatus = status;
   });
+  refresh(run);
   try {
     for await (const messages of run.stream) {
-      for (const loss of run.silence?.take() ?? []) await take(correlator.lose(loss));
-      if (!await take(correlator.take(messages))) {
+      const beside = run.slots?.take() ?? [];
+      if (!await take(correlator.take([...beside, ...messages]))) {
         end({ reason: "standard output was closed", code: EXIT.well });
       }
+      for (const loss of unseenBy(run)) await take(correlator.lose(loss));
+      refresh(run);
       if (writer.written >= limits.eventsMax) {
         const code = limits.eventsGiven ? EXIT.well : EXIT.budget;
         end({ reason: `the limit of ${limits.eventsMax} events was reached`, code });
@@ -115,7 +128,10 @@ export async function follow(run: RunLoop): Promise<RunResult> {
   } finally {
     timers.clear();
   }
-  for (const loss of await run.silence?.finish() ?? []) await take(correlator.lose(loss));
+  for (const loss of [...await run.silence?.finish() ?? [], ...unseenBy(run)]) {
+    await take(correlator.lose(loss));
+  }
+  correlator.hearRecursion(run.misses?.result ?? UNWATCHED);
   await take(correlator.finish());
   const ended = await capture.ended;
   const unasked = endedUnasked(ended);
@@ -125,9 +141,7 @@ export async function follow(run: RunLoop): Promise<RunResult> {
   const lost = lossTold || correlator.trust.lost !== 0 || correlator.trust.late > 0;
   const outside = unasked === undefined ? [stop.code] : [stop.code, unasked.code];
   const isWhole = unasked === undefined && stop.isCutOff !== true;
-  const codes = [...outside];
-  if (writer.tally.findings > 0) codes.push(EXIT.broken);
-  if (lost || writer.tally.undetermined > 0) codes.push(EXIT.undetermined);
+  const codes = [...outside, ...verdictCodes(writer, lost)];
   return {
     reason: stop.reason,
     complete: isWhole && !lost,
@@ -135,6 +149,34 @@ export async function follow(run: RunLoop): Promise<RunResult> {
     commandStatus,
     outside: { complete: isWhole, codes: outside },
   };
+}
+
+/** The exit codes that follow from what was found and from what was lost. */
+function verdictCodes({ tally }: EventWriter, lost: boolean): readonly ExitCode[] {
+  return [
+    ...(tally.findings > 0 ? [EXIT.broken] : []),
+    ...(lost || tally.undetermined > 0 ? [EXIT.undetermined] : []),
+  ];
+}
+
+const UNWATCHED = { misses: null, reason: "Nobody has looked how often programs did not run" } as const;
+
+/** Tells the correlator up to when misses are known, and asks for what it lacks. */
+function refresh({ correlator, misses, identities }: RunLoop): void {
+  correlator.settle(misses?.settledNs);
+  identities?.want(correlator.unnamedCgroups);
+}
+
+/** What was noticed and no message tells of. */
+function unseenBy({ silence, misses }: RunLoop): readonly Loss[] {
+  return [...silence?.take() ?? [], ...misses?.take() ?? []];
+}
+
+/** Detaches, after a last look at what /proc shows, and at what bpftrace holds, which goes with it. */
+function detachFrom({ capture, correlator, misses, slots }: RunLoop, why: Stop): void {
+  const compared = why.isCutOff === true ? undefined : slots?.compare(() => correlator.isCompared);
+  const looked = Promise.all([compared, misses?.last()]);
+  looked.then(() => capture.stop());
 }
 
 function endedUnasked(ended: Awaited<Capture["ended"]>): Stop | undefined {

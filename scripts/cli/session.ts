@@ -4,9 +4,11 @@
  * @module
  */
 
-import { holdCommand } from "../../capture/mod.ts";
+import { holdCommand, readMessage } from "../../capture/mod.ts";
 import type { Command } from "../../capture/mod.ts";
 import type { Host, Target } from "../../hosts/mod.ts";
+import { notKnown, readCgroupPaths } from "../../kernel/mod.ts";
+import type { Known } from "../../kernel/mod.ts";
 import { printableText } from "../../events/mod.ts";
 import type { Correlator, Scope } from "../../model/mod.ts";
 import type { EventBody } from "../../schema/mod.ts";
@@ -25,11 +27,15 @@ import type { ExitCode } from "./exit_code.ts";
 import { tellError } from "./failure.ts";
 import { BUFFER_PAGES } from "./grammar.ts";
 import type { TraceOptions } from "./grammar.ts";
+import { IdentityWatch } from "./identity_watch.ts";
+import { SlotWatch } from "./slot_watch.ts";
+import { MissWatch } from "./miss_watch.ts";
 import { openHost } from "./open_host.ts";
 import { bufferPages, prepare } from "./prepare.ts";
 import type { Prepared } from "./prepare.ts";
 import { EventWriter } from "./publisher.ts";
 import { recordingHeader } from "./recording_header.ts";
+import { depthOf } from "./depth.ts";
 import { follow } from "./run_loop.ts";
 import type { RunResult } from "./run_loop.ts";
 import { Tape } from "./tape.ts";
@@ -106,6 +112,7 @@ export async function runSession(session: SessionOptions): Promise<SessionResult
     eventsMax: Math.max(options.eventsMax ?? 0, EVENTS_MAX),
     bufferPages: bufferPages(BUFFER_PAGES, cpus),
     follow: argv.length > 0,
+    ...depthOf(options),
   });
   const { bpftrace, sudo, birthProbe } = options;
   const preparing = prepare(host, {
@@ -180,19 +187,18 @@ async function hold(
 export async function traceAttached(session: Attached): Promise<SessionResult> {
   const { options, terminal, host, prepared, command, program, tape } = session;
   const { capture } = program;
-  const { description, plan } = prepared;
+  const { plan } = prepared;
   const scope = scopeOf(options, command);
   const eventsMax = options.eventsMax ?? EVENTS_MAX;
-  const start = startBody(session, eventsMax);
-  const correlator = beginTape(session, { scope, start, eventsMax });
+  using misses = watchMisses(session);
+  const [watchedNs, paths] = await Promise.all([misses.begun(), cgroupPaths(session)]);
+  const start = startBody(session, { eventsMax, paths });
+  const correlator = beginTape(session, { scope, start, eventsMax, watchedNs });
+  using identities = watchIdentities(session, { paths, correlator });
   const origin = { host: host.name, utcOffsetNs: capture.attachment.utcOffsetNs };
   const writer = new EventWriter(session.events, { origin, failedOnly: options.failed });
   const deadlineSeconds = deadlineOf(options);
-  tellSteps(plan, { host: host.name, terminal });
-  terminal.status(
-    `${host.name}: tracing Linux ${description.release}, ${plan.probes.length} probes; ` +
-      `ends after ${deadlineSeconds} s or ${eventsMax} events, Ctrl-C ends it now`,
-  );
+  tellBegin(session, eventsMax);
   await writer.start(start);
   const passed = command === undefined ? undefined : session.commandOutput?.pass(command.output);
   command?.go();
@@ -204,6 +210,9 @@ export async function traceAttached(session: Attached): Promise<SessionResult> {
   });
   const result = await follow({
     silence,
+    misses,
+    identities,
+    slots: watchSlots(session),
     capture,
     stream: program.stream,
     correlator,
@@ -234,6 +243,7 @@ export async function traceAttached(session: Attached): Promise<SessionResult> {
     body: recorded,
     outside: { complete: result.outside.complete, codes: outside },
     diagnostics,
+    recursion: misses.result,
   });
   if (unrecorded !== undefined) tellError(unrecorded, terminal);
   const code = firstExitCode([recorded.exit_code, unrecorded?.code ?? EXIT.well]);
@@ -243,21 +253,91 @@ export async function traceAttached(session: Attached): Promise<SessionResult> {
   return { code, reason: result.reason, commandStatus: result.commandStatus };
 }
 
+function tellBegin({ host, prepared, options, terminal }: Attached, eventsMax: number): void {
+  const { plan, description } = prepared;
+  tellSteps(plan, { host: host.name, terminal });
+  terminal.status(
+    `${host.name}: tracing Linux ${description.release}, ${plan.probes.length} probes; ` +
+      `ends after ${deadlineOf(options)} s or ${eventsMax} events, Ctrl-C ends it now`,
+  );
+}
+
 /** Writes the header of the recording, if there is one, and returns the correlator of the run. */
 function beginTape(
   { options, prepared, program, tape }: Attached,
-  run: { readonly scope: Scope; readonly start: EventBody<"start">; readonly eventsMax: number },
+  run: {
+    readonly scope: Scope;
+    readonly start: EventBody<"start">;
+    readonly eventsMax: number;
+    /** From when on it is known what programs missed; what is older is not judged either. */
+    readonly watchedNs: bigint;
+  },
 ): Correlator {
-  const { scope, start, eventsMax } = run;
-  const { attachedNs, counters, plan: { law, releasesSeen, hashPutsSeen } } = program;
+  const { scope, start, eventsMax, watchedNs } = run;
+  const { counters, plan: { law, releasesSeen, hashPutsSeen, slotsSeen } } = program;
+  const attachedNs = watchedNs > program.attachedNs ? watchedNs : program.attachedNs;
   const attachment = { ...program.capture.attachment, attachedNs };
   const { cpus } = prepared.description;
   const shape = { failedOnly: options.failed, eventsMax };
   const { redact } = options;
   return tape.begin(
     () => recordingHeader({ prepared, attachment, counters, scope, options: shape, redact, start }),
-    { law, attachedNs, scope, cpus, counters, releasesSeen, hashPutsSeen },
+    { law, attachedNs, scope, cpus, counters, releasesSeen, hashPutsSeen, slotsSeen, baseline: slotsSeen },
   );
+}
+
+/** It tells of nothing but that somebody else than hash and pidfds held a process last. */
+const LAST_PUT = /^kprobe:put_pid(\.part\.\d+)?$/;
+
+/** Nothing when slots are not seen. */
+function watchSlots({ host, options, prepared, tape, terminal, signal }: Attached): SlotWatch | undefined {
+  if (!prepared.plan.slotsSeen) return undefined;
+  return new SlotWatch({
+    host,
+    facts: prepared.facts,
+    bpftrace: options.bpftrace,
+    sudo: options.sudo,
+    signal,
+    tap: (lines) => tape.take(lines),
+    onNote: (text) => terminal.note(`trace-clone: ${host.name}: ${printableText(text)}`),
+  });
+}
+
+/** Which cgroup has which path; unknown also where nothing tells in which one a process is. */
+async function cgroupPaths({ host, prepared: { plan } }: Attached): Promise<CgroupPaths> {
+  return plan.cgroupsSeen ? await readCgroupPaths(host) : notKnown("Nothing tells the cgroup of a process");
+}
+
+type CgroupPaths = Known<ReadonlyMap<bigint, string>>;
+
+function watchIdentities(
+  { host, program, tape }: Attached,
+  { paths, correlator }: { readonly paths: CgroupPaths; readonly correlator: Correlator },
+): IdentityWatch {
+  return new IdentityWatch({
+    read: () => readCgroupPaths(host),
+    paths,
+    met: program.met,
+    tell: (records) => {
+      const lines = records.map((it) => `{"type": "printf", "data": ${JSON.stringify(`${it}\n`)}}`);
+      correlator.take(tape.take(lines).map(readMessage));
+    },
+  });
+}
+
+/** What is not known of cgroups, beyond what the plan says. */
+function cgroupsUnseen({ prepared: { plan } }: Attached, paths: CgroupPaths): readonly string[] {
+  if (!plan.cgroupsSeen || paths.kind === "known") return [];
+  return [`the cgroup and container of a process are not told: ${printableText(paths.reason)}`];
+}
+
+function watchMisses({ host, prepared, program }: Attached): MissWatch {
+  const { plan, facts: { preemption } } = prepared;
+  return new MissWatch(host, {
+    bpftracePid: program.capture.attachment.bpftracePid,
+    isCalm: preemption.kind === "known" && ["none", "voluntary"].includes(preemption.value),
+    kprobesMatter: plan.probes.some((it) => /^k(ret)?probe:/.test(it) && !LAST_PUT.test(it)),
+  });
 }
 
 function endBody(result: RunResult, code: ExitCode): EventBody<"end"> & { readonly exit_code: ExitCode } {
@@ -278,7 +358,10 @@ function commandWords({ options, invocation }: Attached): readonly string[] {
   return options.redact.includes("command") ? ["redacted"] : invocation.argv;
 }
 
-function startBody(session: Attached, eventsMax: number): EventBody<"start"> {
+function startBody(
+  session: Attached,
+  { eventsMax, paths }: { readonly eventsMax: number; readonly paths: CgroupPaths },
+): EventBody<"start"> {
   const { prepared: { description, facts, plan }, program, command } = session;
   const { capture } = program;
   return {
@@ -295,7 +378,12 @@ function startBody(session: Attached, eventsMax: number): EventBody<"start"> {
     bpftrace: facts.bpftrace.kind === "known" ? facts.bpftrace.value.text : "unknown",
     buffer_pages: plan.program.config.perfRbPages,
     probes: plan.probes,
-    cannot_see: [...plan.cannotSee, ...plan.unconfirmed, ...program.unconfirmed],
+    cannot_see: [
+      ...plan.cannotSee,
+      ...cgroupsUnseen(session, paths),
+      ...plan.unconfirmed,
+      ...program.unconfirmed,
+    ],
     command: command === undefined ? null : commandWords(session),
     command_pid: command?.pid ?? null,
     deadline_s: deadlineOf(session.options),

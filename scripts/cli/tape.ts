@@ -96,6 +96,7 @@ export class Tape implements LineTap, AsyncDisposable {
 /** Tells the recorder what it is told and no line of bpftrace says. */
 class TapedCorrelator extends Correlator {
   readonly #recorder: () => Recorder | undefined;
+  #settledNs: bigint | undefined;
 
   constructor(options: CorrelatorOptions, recorder: () => Recorder | undefined) {
     super(options);
@@ -107,12 +108,19 @@ class TapedCorrelator extends Correlator {
     super.cut();
   }
 
+  override settle(settledNs: bigint | undefined): void {
+    if (settledNs !== this.#settledNs) this.#recorder()?.settled(settledNs?.toString() ?? null);
+    this.#settledNs = settledNs;
+    super.settle(settledNs);
+  }
+
   override lose(loss: Loss): readonly Update[] {
-    const { fromNs, toNs, detail } = loss;
+    const { fromNs, toNs, detail, events } = loss;
     this.#recorder()?.silenced({
       fromNs: (fromNs ?? 0n).toString(),
       toNs: toNs?.toString() ?? null,
       detail,
+      ...(loss.reason === "missed-probe" ? { reason: loss.reason, events } : {}),
     });
     return super.lose(loss);
   }
