@@ -10,6 +10,7 @@ import type { LabKernel } from "../lab/mod.ts";
 import { BUFFER_PAGES } from "../scripts/cli/grammar.ts";
 import { bufferPages, prepare } from "../scripts/cli/prepare.ts";
 import type { Prepared } from "../scripts/cli/prepare.ts";
+import type { TraceLimits } from "../tracers/mod.ts";
 import { BenchFault } from "./bench_fault.ts";
 import { startBenchGuest } from "./bench_guest.ts";
 import { checkedRun } from "./checked_run.ts";
@@ -19,6 +20,8 @@ import type { InstructionTimeOptions, LoopTimes } from "./instruction_time.ts";
 import { lossMeasurements } from "./loss_verdicts.ts";
 import { machineFacts } from "./machine.ts";
 import type { Part } from "./page.ts";
+import { planSources } from "./plans.ts";
+import { smallestScript } from "./smallest_script.ts";
 import { readWords, runTask, type TaskContext } from "./task.ts";
 import type { Measurement, Measurements } from "./verdict.ts";
 import { measureWallTime } from "./wall_time.ts";
@@ -35,16 +38,6 @@ const DEADLINE_SECONDS = 86_400;
 
 /** How often a void run is taken again. */
 const ATTEMPTS_MAX = 2;
-
-const NOT_YET = "there is no such plan yet";
-
-/** What nothing can be measured of as long as the plans are what they are. */
-const UNMEASURED: Measurements = {
-  "fork-slots": { kind: "not measured", reason: NOT_YET },
-  "open-fentry-slots": { kind: "not measured", reason: NOT_YET },
-  "open-kprobe": { kind: "not measured", reason: NOT_YET },
-  "open-kprobe-slots": { kind: "not measured", reason: NOT_YET },
-};
 
 /** What was measured of one guest. */
 interface Measured {
@@ -68,7 +61,7 @@ async function measure(context: TaskContext): Promise<Part> {
     on: kernel.name,
     command: ["deno task bench:lab", ...Deno.args].join(" "),
     facts: [...facts],
-    measurements: { ...UNMEASURED, ...instructions.measurements, ...wall.measurements },
+    measurements: { ...instructions.measurements, ...wall.measurements },
     notes: [...instructions.notes, ...wall.notes],
     whole: words.only === "all",
   };
@@ -91,12 +84,7 @@ async function withGuest(
     bpftrace: "bpftrace",
     hint: undefined,
     signal,
-    limits: (cpus) => ({
-      deadlineSeconds: DEADLINE_SECONDS,
-      eventsMax: 1_000_000,
-      bufferPages: bufferPages(BUFFER_PAGES, cpus),
-      follow: false,
-    }),
+    limits,
   });
   const { facts, description, plan } = prepared;
   const bpftrace = facts.bpftrace.kind === "known"
@@ -108,9 +96,23 @@ async function withGuest(
     `${(await checkedRun(host, ["perf", "--version"], { signal })).trim()}`,
   ];
   const measured = instructionTime
-    ? await byInstructions(host, { plan, signal, onProgress })
+    ? await byInstructions(host, {
+      sources: planSources(facts, limits(description.cpus)),
+      smallest: smallestScript(plan.law, plan.program.config.perfRbPages),
+      signal,
+      onProgress,
+    })
     : await byClock(host, { prepared, signal, onProgress });
   return { ...measured, facts: said };
+}
+
+function limits(cpus: number): TraceLimits {
+  return {
+    deadlineSeconds: DEADLINE_SECONDS,
+    eventsMax: 1_000_000,
+    bufferPages: bufferPages(BUFFER_PAGES, cpus),
+    follow: false,
+  };
 }
 
 async function byInstructions(
@@ -125,6 +127,10 @@ async function byInstructions(
       "five rounds is dropped, the medians of the others stand here; addresses are not randomized in the guest",
       "the output of every tracer went to a file in the guest's memory; bpftrace ran as `bpftrace -f json -e PROGRAM " +
       "0 PID`, without the guard of a run and without ssh",
+      "with kprobes: the plan of a kernel whose fentry and fexit probes are silent; every plan had to tell of every " +
+      "clone of its own run of the clone loop",
+      "the loops without pidfds run before the clones, of which bpftrace has records left to read when their loop is " +
+      "over; reading those is in nobody's time",
     ],
   };
 }

@@ -5,24 +5,27 @@
  */
 
 import type { GuestHost } from "../hosts/mod.ts";
-import { renderProgram } from "../program/mod.ts";
-import type { Plan } from "../tracers/mod.ts";
 import { BenchFault } from "./bench_fault.ts";
 import { checkedRun } from "./checked_run.ts";
-import { smallestScript } from "./smallest_script.ts";
+import type { PlanName, PlanSources } from "./plans.ts";
 import { spread, voidReasons, warmSpread } from "./statistics.ts";
 import { type Loop, PERF_TRACE, STRACE, type Traced, traceLoops, type Tracer } from "./traced_loops.ts";
 import type { Measurement, Measurements } from "./verdict.ts";
 
-/** The loops; each round takes a quarter of a second of the guest's clock or so. */
-const LOOPS = [
-  { kind: "clone", rounds: 5, iterations: 300 },
-  { kind: "fork", rounds: 5, iterations: 80 },
-  { kind: "open", rounds: 5, iterations: 10_000 },
-] as const satisfies readonly Loop[];
-
 /** The loop that tracers with a parent are measured with: all of them would only show that they are slow. */
-const CLONES = [LOOPS[0]] as const;
+const CLONES = [{ kind: "clone", rounds: 5, iterations: 300 }] as const satisfies readonly Loop[];
+
+/**
+ * The loops; each round takes a quarter of a second of the guest's clock or so.
+ *
+ * Those of which nothing is printed come first: when the clones are over, the reader of their records is not, and the
+ * guest has one CPU. A loop that ran then would pay for them.
+ */
+const LOOPS = [
+  { kind: "open", rounds: 5, iterations: 10_000 },
+  { kind: "fork", rounds: 5, iterations: 80 },
+  ...CLONES,
+] as const satisfies readonly Loop[];
 
 /**
  * The same loop takes 421 or 457 µs by where its stack happens to lie, one copied page more or less. So all of them
@@ -39,7 +42,9 @@ export type LoopTimes = Readonly<Record<string, Readonly<Record<string, number>>
 /** Options of {@linkcode measureInstructionTime}. */
 export interface InstructionTimeOptions {
   /** What is measured. */
-  readonly plan: Plan;
+  readonly sources: PlanSources;
+  /** The script that it is compared with. */
+  readonly smallest: string;
   /** Ends it. */
   readonly signal: AbortSignal;
   /** Gets a line for people after each measurement. */
@@ -50,7 +55,7 @@ export interface InstructionTimeOptions {
  * Takes all measurements once, untraced first, in the middle and last.
  *
  * @param host a guest whose time is executed instructions
- * @param options the plan
+ * @param options the programs
  * @returns the median of each loop under each tracer, without the first round
  * @throws {BenchFault} when the run is void, or a tracer missed a clone
  */
@@ -58,14 +63,16 @@ export async function measureInstructionTime(
   host: GuestHost,
   options: InstructionTimeOptions,
 ): Promise<LoopTimes> {
-  const { plan, signal, onProgress } = options;
+  const { sources, smallest, signal, onProgress } = options;
   await checkedRun(host, ["sh", "-c", NO_RANDOM_ADDRESSES], { signal });
-  const smallest = smallestScript(plan.law, plan.program.config.perfRbPages);
   const steps: readonly (readonly [name: string, tracer: Tracer, loops: readonly Loop[]])[] = [
     [UNTRACED[0], { kind: "none" }, LOOPS],
     ["smallest", { kind: "bpftrace", source: smallest }, LOOPS],
-    ["ours", { kind: "bpftrace", source: renderProgram(plan.program) }, LOOPS],
+    ["ours", { kind: "bpftrace", source: sources.ours }, LOOPS],
+    ["slots", { kind: "bpftrace", source: sources.slots }, LOOPS],
     [UNTRACED[1], { kind: "none" }, LOOPS],
+    ["kprobes", { kind: "bpftrace", source: sources.kprobes }, LOOPS],
+    ["slots by kprobes", { kind: "bpftrace", source: sources["slots by kprobes"] }, LOOPS],
     ["strace", { kind: "parent", words: STRACE }, CLONES],
     ["perf", { kind: "parent", words: PERF_TRACE }, CLONES],
     [UNTRACED[2], { kind: "none" }, LOOPS],
@@ -114,10 +121,14 @@ function untracedByLoop(times: LoopTimes): Readonly<Record<string, readonly numb
  *   "untraced last": untraced,
  *   smallest: { clone: 500, fork: 1000, open: 10 },
  *   ours: { clone: 550, fork: 1000, open: 11 },
+ *   slots: { clone: 600, fork: 1010, open: 12 },
+ *   kprobes: { clone: 560, fork: 1000, open: 12 },
+ *   "slots by kprobes": { clone: 610, fork: 1020, open: 13 },
  *   strace: { clone: 800 },
  *   perf: { clone: 700 },
  * });
  * assert.equal(ratios["clone-smallest"]?.kind === "measured" && ratios["clone-smallest"].value, 1.1);
+ * assert.equal(ratios["open-fentry-slots"]?.kind === "measured" && ratios["open-fentry-slots"].value, 1.2);
  * assert.equal(ratios["clone-strace"]?.kind === "measured" && ratios["clone-strace"].value, 0.375);
  * ```
  */
@@ -133,10 +144,12 @@ export function instructionRatios(times: LoopTimes): Measurements {
     value: (under("ours", "clone") - base("clone")) / (under(tracer, "clone") - base("clone")),
     detail: words(tracer, "clone"),
   });
-  const beside = (loop: string): Measurement => ({
+  const beside = (plan: PlanName, loop: string): Measurement => ({
     kind: "measured",
-    value: under("ours", loop) / base(loop),
-    detail: `${words("smallest", loop)}`,
+    value: under(plan, loop) / base(loop),
+    detail:
+      `${plan} ${microseconds(under(plan, loop))}, smallest ${microseconds(under("smallest", loop))}, ` +
+      `untraced ${microseconds(base(loop))}`,
   });
   return {
     "clone-smallest": {
@@ -146,8 +159,14 @@ export function instructionRatios(times: LoopTimes): Measurements {
     },
     "clone-strace": added("strace"),
     "clone-perf": added("perf"),
-    "fork-default": beside("fork"),
-    "open-fentry": beside("open"),
+    "fork-default": beside("ours", "fork"),
+    "fork-slots": beside("slots", "fork"),
+    "fork-kprobe": beside("kprobes", "fork"),
+    "fork-kprobe-slots": beside("slots by kprobes", "fork"),
+    "open-fentry": beside("ours", "open"),
+    "open-fentry-slots": beside("slots", "open"),
+    "open-kprobe": beside("kprobes", "open"),
+    "open-kprobe-slots": beside("slots by kprobes", "open"),
   };
 }
 
