@@ -33,6 +33,8 @@ export interface PlannedMachine {
   readonly machine: string;
   /** Symbols, by their letter in /proc/kallsyms; one letter for each symbol of that name. */
   readonly symbols: Readonly<Record<string, string>>;
+  /** Bytes from `put_pid` to the symbol behind it in kernel/pid.c, when that is so near that it is asked about. */
+  readonly putPidBytes?: number;
   /** Functions among them that available_filter_functions does not list. */
   readonly untraceable: readonly string[];
   /** Functions in BTF, with the names of their parameters. */
@@ -67,8 +69,15 @@ export const TRACEFS_DENIED: NonNullable<FakeMachine["files"]> = {
 /** Asks the machine everything that a plan needs. */
 export async function factsOf(machine: PlannedMachine): Promise<KernelFacts> {
   const { symbols, untraceable, tracepoints, bpftrace, sudo = false } = machine;
-  const lines = Object.entries(symbols).flatMap(([name, letters], at) =>
-    [...letters].map((letter) => `ffffffff81${at + 10}0000 ${letter} ${name}\n`)
+  const addresses = new Map(
+    Object.keys(symbols).map((name, at) => [name, BigInt(`0xffffffff81${at + 10}0000`)]),
+  );
+  const behind = addresses.get("__pfx_delayed_put_pid") ?? addresses.get("delayed_put_pid");
+  if (machine.putPidBytes !== undefined && behind !== undefined) {
+    addresses.set("put_pid", behind - BigInt(machine.putPidBytes));
+  }
+  const lines = Object.entries(symbols).flatMap(([name, letters]) =>
+    [...letters].map((letter) => `${addresses.get(name)?.toString(16)} ${letter} ${name}\n`)
   );
   const traceable = Object.entries(symbols).filter(([name, letters]) =>
     /t/i.test(letters) && !untraceable.includes(name)

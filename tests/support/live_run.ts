@@ -135,6 +135,7 @@ export async function liveRun(run: LiveRunOptions): Promise<LiveRun> {
       stream: capture.messages(),
       attachedNs: capture.attachment.attachedNs,
       counters: [],
+      met: [],
       unconfirmed: [],
       [Symbol.asyncDispose]: () => capture[Symbol.asyncDispose](),
     },

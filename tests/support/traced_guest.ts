@@ -20,7 +20,9 @@ import { jsonSchema } from "../../schema/mod.ts";
 import type { EventType, TraceEvent } from "../../schema/mod.ts";
 import { copyTo } from "../../scripts/cli/copy.ts";
 import { prepare } from "../../scripts/cli/prepare.ts";
-import type { Plan } from "../../tracers/mod.ts";
+import { planLifecycle } from "../../tracers/mod.ts";
+import type { Plan, TraceLimits } from "../../tracers/mod.ts";
+import { withoutFentry } from "./plan_variants.ts";
 
 /** One call as the stimulus saw it; see lab/stimulus/README.md. */
 export interface Call {
@@ -50,7 +52,13 @@ export interface Stimulated {
   readonly events: readonly TraceEvent[];
 }
 
-const LIMITS = { deadlineSeconds: 900, eventsMax: 1_000_000, bufferPages: 4096, follow: false };
+/** What is watched in a guest, and by what. */
+export interface TracedDepth extends Pick<TraceLimits, "slots" | "uses"> {
+  /** Whether everything is done as on a kernel without fentry. @default {false} */
+  readonly isByKprobes?: boolean;
+}
+
+const LIMITS = { deadlineSeconds: 1200, eventsMax: 1_000_000, bufferPages: 4096, follow: false };
 /** Where the stimulus is in a guest. */
 export const STIMULUS_FOLDER = "/tmp/stimulus-test";
 
@@ -66,6 +74,10 @@ export class TracedGuest implements AsyncDisposable {
   readonly events: TraceEvent[] = [];
   /** The same as lines, as they would be printed. */
   readonly lines: string[] = [];
+  /** Every record so far, in the order of its arrival. */
+  readonly records: string[] = [];
+  /** The plan that is attached. */
+  readonly plan: Plan;
   readonly #capture: Capture;
   readonly #reading: Promise<void>;
   readonly #validate: ValidateFunction;
@@ -73,14 +85,16 @@ export class TracedGuest implements AsyncDisposable {
   private constructor(
     host: GuestHost,
     capture: Capture,
-    options: Pick<CorrelatorOptions, "law" | "cpus" | "releasesSeen" | "hashPutsSeen">,
+    { plan, cpus }: { readonly plan: Plan } & Pick<CorrelatorOptions, "cpus">,
   ) {
+    const { law, releasesSeen, hashPutsSeen, slotsSeen } = plan;
     this.host = host;
-    this.law = options.law;
+    this.plan = plan;
+    this.law = law;
     this.#capture = capture;
     this.#validate = new Ajv2020({ strict: false }).compile(jsonSchema());
     this.correlator = new Correlator({
-      ...options,
+      ...{ law, releasesSeen, hashPutsSeen, slotsSeen, cpus },
       attachedNs: capture.attachment.attachedNs,
       scope: { pids: undefined, comm: undefined, descendants: false },
     });
@@ -88,18 +102,24 @@ export class TracedGuest implements AsyncDisposable {
   }
 
   /** Boots a guest, copies the stimulus there and attaches to it. */
-  static async start(kernel: string): Promise<TracedGuest> {
+  static async start(
+    kernel: string,
+    { isByKprobes = false, ...depth }: TracedDepth = {},
+  ): Promise<TracedGuest> {
     const onProgress = (line: string) => console.log(line);
-    const host = await startGuestHost({ kernel, timeLimitSeconds: 900, shared: false, onProgress });
+    const host = await startGuestHost({ kernel, timeLimitSeconds: 1200, shared: false, onProgress });
     try {
       assert.equal((await run(host, ["mkdir", STIMULUS_FOLDER])).code, 0);
       await copyTo(host, { path: await buildStimulus({ onProgress }), folder: STIMULUS_FOLDER });
-      const { plan, description } = await prepare(host, {
+      const limits = { ...LIMITS, ...depth };
+      const { plan, facts, description } = await prepare(host, {
         bpftrace: "bpftrace",
-        limits: () => LIMITS,
+        limits: () => limits,
         hint: undefined,
       });
-      return await TracedGuest.attach(host, plan, description);
+      const chosen = isByKprobes ? planLifecycle(withoutFentry(facts), limits) : plan;
+      if ("reasons" in chosen) assert.fail(chosen.reasons.join("\n"));
+      return await TracedGuest.attach(host, chosen, description);
     } catch (error) {
       await host[Symbol.asyncDispose]();
       throw error;
@@ -117,8 +137,7 @@ export class TracedGuest implements AsyncDisposable {
       environment: environmentOf(plan.program),
       commandPid: 0,
     });
-    const { law, releasesSeen, hashPutsSeen } = plan;
-    return new TracedGuest(host, capture, { law, releasesSeen, hashPutsSeen, cpus });
+    return new TracedGuest(host, capture, { plan, cpus });
   }
 
   /** Runs one scenario, waits for the last events about it, and returns both views. */
@@ -172,7 +191,10 @@ export class TracedGuest implements AsyncDisposable {
   }
 
   async #read(): Promise<void> {
-    for await (const messages of this.#capture.messages()) this.#take(this.correlator.take(messages));
+    for await (const messages of this.#capture.messages()) {
+      for (const it of messages) if (it.kind === "record") this.records.push(it.text);
+      this.#take(this.correlator.take(messages));
+    }
     this.#take(this.correlator.finish());
   }
 

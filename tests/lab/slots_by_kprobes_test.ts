@@ -1,0 +1,36 @@
+// The graph of slots where no function can be watched by fentry: what an entry keeps must reach its return.
+
+import assert from "node:assert/strict";
+import { SlotGuest } from "../support/slot_guest.ts";
+
+/** Scenarios of pidfds that move from slot to slot, those with tables that are shared and threads among them. */
+const MOVES: readonly string[] = [
+  "moves-dup",
+  "moves-fork",
+  "moves-exec",
+  "moves-range",
+  "moves-scm",
+  "moves-getfd",
+  "moves-threads",
+];
+
+for (const kernel of ["6.12", "5.10"]) {
+  Deno.test(`slots by kprobes on ${kernel}`, async (t) => {
+    await using slots = await SlotGuest.start(kernel, { isByKprobes: true });
+    const { slotsSeen, probes } = slots.guest.plan;
+    assert.equal(slotsSeen, true);
+    assert.deepEqual(probes.filter((it) => /^f(entry|exit):/.test(it)), []);
+    for (const scenario of MOVES) {
+      await t.step(
+        `every process has in /proc what the model says, step by step of ${scenario}`,
+        async () => {
+          const { differences, strays, skipped, updates, slots: compared } = await slots.play(scenario, 3);
+          const findings = updates.filter((it) => it.type === "finding");
+          assert.deepEqual({ differences, strays, findings }, { differences: [], strays: [], findings: [] });
+          if (skipped.length === 0) assert.ok(compared > 0, "no slot was compared");
+          for (const it of skipped) console.log(`${kernel} skips ${it}`);
+        },
+      );
+    }
+  });
+}
