@@ -114,8 +114,7 @@ export async function follow(run: RunLoop): Promise<RunResult> {
   refresh(run);
   try {
     for await (const messages of run.stream) {
-      const beside = run.slots?.take() ?? [];
-      if (!await take(correlator.take([...beside, ...messages]))) {
+      if (!await take(hear(run, messages))) {
         end({ reason: "standard output was closed", code: EXIT.well });
       }
       for (const loss of unseenBy(run)) await take(correlator.lose(loss));
@@ -160,6 +159,12 @@ function verdictCodes({ tally }: EventWriter, lost: boolean): readonly ExitCode[
 }
 
 const UNWATCHED = { misses: null, reason: "Nobody has looked how often programs did not run" } as const;
+
+/** What is beside the stream goes over the tape when it is taken: behind the messages, as here. */
+function hear({ correlator, slots }: RunLoop, messages: readonly CaptureMessage[]): readonly Update[] {
+  const updates = correlator.take(messages);
+  return [...updates, ...correlator.take(slots?.take() ?? [])];
+}
 
 /** Tells the correlator up to when misses are known, and asks for what it lacks. */
 function refresh({ correlator, misses, identities }: RunLoop): void {

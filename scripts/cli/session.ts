@@ -28,7 +28,7 @@ import { tellError } from "./failure.ts";
 import { BUFFER_PAGES } from "./grammar.ts";
 import type { TraceOptions } from "./grammar.ts";
 import { IdentityWatch } from "./identity_watch.ts";
-import { SlotWatch } from "./slot_watch.ts";
+import { slotSources, SlotWatch } from "./slot_watch.ts";
 import { MissWatch } from "./miss_watch.ts";
 import { openHost } from "./open_host.ts";
 import { bufferPages, prepare } from "./prepare.ts";
@@ -202,6 +202,7 @@ export async function traceAttached(session: Attached): Promise<SessionResult> {
   await writer.start(start);
   const passed = command === undefined ? undefined : session.commandOutput?.pass(command.output);
   command?.go();
+  using slots = watchSlots(session);
   using silence = new SilenceWatch({
     host,
     ladder: plan.ladder,
@@ -212,7 +213,7 @@ export async function traceAttached(session: Attached): Promise<SessionResult> {
     silence,
     misses,
     identities,
-    slots: watchSlots(session),
+    slots,
     capture,
     stream: program.stream,
     correlator,
@@ -290,14 +291,11 @@ function beginTape(
 const LAST_PUT = /^kprobe:put_pid(\.part\.\d+)?$/;
 
 /** Nothing when slots are not seen. */
-function watchSlots({ host, options, prepared, tape, terminal, signal }: Attached): SlotWatch | undefined {
+function watchSlots({ host, options, prepared, tape, terminal }: Attached): SlotWatch | undefined {
   if (!prepared.plan.slotsSeen) return undefined;
+  const { bpftrace, sudo } = options;
   return new SlotWatch({
-    host,
-    facts: prepared.facts,
-    bpftrace: options.bpftrace,
-    sudo: options.sudo,
-    signal,
+    ...slotSources(host, { facts: prepared.facts, bpftrace, sudo }),
     tap: (lines) => tape.take(lines),
     onNote: (text) => terminal.note(`trace-clone: ${host.name}: ${printableText(text)}`),
   });

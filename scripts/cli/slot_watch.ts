@@ -10,16 +10,24 @@ import { readMessage, uptimeNs } from "../../capture/mod.ts";
 import type { CaptureMessage } from "../../capture/mod.ts";
 import type { Host } from "../../hosts/mod.ts";
 import { readPidfdSlots } from "../../kernel/mod.ts";
-import type { KernelFacts } from "../../kernel/mod.ts";
+import type { KernelFacts, Known, PidfdListing } from "../../kernel/mod.ts";
 import { takeBaseline } from "./baseline.ts";
-import type { BaselineOptions } from "./baseline.ts";
+import type { Baseline, BaselineOptions } from "./baseline.ts";
+
+/** How slots are asked for beside the probes. */
+export interface SlotSources {
+  /** Walks over all open files. */
+  readonly walk: (
+    signal: AbortSignal,
+  ) => Promise<Known<Pick<Baseline, "lines" | "filesSeen" | "beganNs" | "endedNs">>>;
+  /** Reads /proc. */
+  readonly list: (signal: AbortSignal) => Promise<Known<Pick<PidfdListing, "slots" | "missing">>>;
+  /** CLOCK_BOOTTIME of the machine in ns. */
+  readonly nowNs: () => Promise<bigint>;
+}
 
 /** What is watched. */
-export interface SlotWatchOptions extends Pick<BaselineOptions, "bpftrace" | "sudo" | "signal"> {
-  /** The machine. */
-  readonly host: Host;
-  /** What is known of its kernel. */
-  readonly facts: KernelFacts;
+export interface SlotWatchOptions extends SlotSources {
   /** Takes lines as bpftrace prints them; gives them back without what is not to be seen. */
   readonly tap: (lines: readonly string[]) => readonly string[];
   /** Hears what could not be found out, for people. */
@@ -35,22 +43,48 @@ const HEARING_MS = 6000;
 /** The clock is read in steps of 10 ms. */
 const CLOCK_STEP_NS = 10_000_000n;
 
+/**
+ * Asks a machine itself.
+ *
+ * @param host the machine
+ * @param options what is known of its kernel, and how bpftrace is started there
+ * @returns how slots are asked for
+ */
+export function slotSources(
+  host: Host,
+  options: Pick<BaselineOptions, "bpftrace" | "sudo"> & { readonly facts: KernelFacts },
+): SlotSources {
+  return {
+    walk: (signal) => takeBaseline(host, { ...options, signal }),
+    list: (signal) => readPidfdSlots(host, { timeoutMs: READING_MS, signal }),
+    nowNs: () => uptimeNs(host),
+  };
+}
+
 /** Watches the slots of one machine beside its probes. */
-export class SlotWatch {
+export class SlotWatch implements Disposable {
   readonly #options: SlotWatchOptions;
-  readonly #messages: CaptureMessage[] = [];
-  #asked: Promise<void> | undefined;
+  readonly #over = new AbortController();
+  #records: string[] = [];
+  #asked: Promise<boolean> | undefined;
 
   /** Begins with the walk over all open files; the probes must be attached. */
   constructor(options: SlotWatchOptions) {
     this.#options = options;
     // A machine that is lost is told of elsewhere.
-    this.#walk().catch(() => this.#say(["walked 0 0 0"]));
+    this.#walk().catch(() => this.#records.push(NO_WALK));
   }
 
-  /** Gives the records since it was asked last. */
+  /**
+   * Gives what was found since it was asked last; it goes over the tape now.
+   *
+   * So a recording has it behind the lines that the run has taken before it, as the run has.
+   */
   take(): readonly CaptureMessage[] {
-    return this.#messages.splice(0);
+    if (this.#records.length === 0) return [];
+    const lines = this.#records.map((it) => `{"type": "printf", "data": ${JSON.stringify(`${it}\n`)}}`);
+    this.#records = [];
+    return this.#options.tap(lines).map(readMessage);
   }
 
   /**
@@ -59,48 +93,49 @@ export class SlotWatch {
    * @param isCompared whether they were
    */
   async compare(isCompared: () => boolean): Promise<void> {
-    this.#asked ??= this.#read().catch(() => undefined);
-    await this.#asked;
+    this.#asked ??= this.#read().catch(() => false);
+    if (!await this.#asked) return;
     for (let waited = 0; waited < HEARING_MS && !isCompared(); waited += 100) {
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
   }
 
-  async #walk(): Promise<void> {
-    const { host, facts, bpftrace, sudo, signal, onNote } = this.#options;
-    const baseline = await takeBaseline(host, {
-      facts,
-      signal,
-      ...(bpftrace === undefined ? {} : { bpftrace }),
-      ...(sudo === undefined ? {} : { sudo }),
-    });
-    if (baseline.kind === "unknown") {
-      onNote(`pidfds that were open before are not known: ${baseline.reason}`);
-      return this.#say(["walked 0 0 0"]);
-    }
-    const { lines, filesSeen, beganNs, endedNs } = baseline.value;
-    this.#say([...lines, `walked ${filesSeen} ${beganNs} ${endedNs}`]);
+  /** Ends what is still being asked. */
+  [Symbol.dispose](): void {
+    this.#over.abort();
   }
 
-  async #read(): Promise<void> {
-    const { host, onNote } = this.#options;
-    const beganNs = await uptimeNs(host);
-    this.#say([`look ${beganNs - CLOCK_STEP_NS}`]);
-    const listing = await readPidfdSlots(host, { timeoutMs: READING_MS });
+  async #walk(): Promise<void> {
+    const { walk, onNote } = this.#options;
+    const baseline = await walk(this.#over.signal);
+    if (baseline.kind === "unknown") {
+      onNote(`pidfds that were open before are not known: ${baseline.reason}`);
+      this.#records.push(NO_WALK);
+      return;
+    }
+    const { lines, filesSeen, beganNs, endedNs } = baseline.value;
+    this.#records.push(...lines, `walked ${filesSeen} ${beganNs} ${endedNs}`);
+  }
+
+  /** Whether there is something to compare. */
+  async #read(): Promise<boolean> {
+    const { list, nowNs, onNote } = this.#options;
+    this.#records.push(`look ${await nowNs() - CLOCK_STEP_NS}`);
+    const listing = await list(this.#over.signal);
     if (listing.kind === "unknown") {
-      return onNote(`open pidfds were not compared with /proc: ${listing.reason}`);
+      onNote(`open pidfds were not compared with /proc: ${listing.reason}`);
+      return false;
     }
     const { slots, missing } = listing.value;
     for (const it of missing) onNote(`the comparison with /proc is not whole: ${it}`);
-    const endedNs = await uptimeNs(host) + CLOCK_STEP_NS;
-    this.#say([
+    const endedNs = await nowNs() + CLOCK_STEP_NS;
+    this.#records.push(
       ...slots.map((it) => `listed ${it.pid} ${it.fd} ${it.target}`),
       `compared ${endedNs} ${missing.length === 0 ? 1 : 0}`,
-    ]);
-  }
-
-  #say(records: readonly string[]): void {
-    const lines = records.map((it) => `{"type": "printf", "data": ${JSON.stringify(`${it}\n`)}}`);
-    this.#messages.push(...this.#options.tap(lines).map(readMessage));
+    );
+    return true;
   }
 }
+
+/** The walk was not possible: nothing waits for it any longer. */
+const NO_WALK = "walked 0 0 0";
