@@ -123,6 +123,12 @@ const SLOTS_UNSEEN: readonly string[] = [
 /** Probes that every plan has besides its subject: BEGIN, the heartbeat, the deadline and END. */
 const FRAME_PROBES = 4;
 
+/** What a plan does not see that watches them. */
+const SLOTS_SEEN: readonly string[] = [
+  "what another thread does to an fd table while that is copied can be missing in the copy, or stand in it wrongly",
+  "an io_uring's fixed file and a bind mount hold a pidfd without a name: they count as unknown holders",
+];
+
 /** What was found out about the doors of a kernel by trying them. */
 export interface Experience {
   /** Doors that did not fire when they had to. @default {none} */
@@ -189,7 +195,7 @@ export function planLifecycle(facts: KernelFacts, limits: TraceLimits & Experien
     cgroupsSeen: who?.cgroupIdOffset !== undefined,
     cannotSee: [
       ...files.cannotSee,
-      ...(slotsSeen ? [] : [...files.cannotSeeWithoutSlots, ...SLOTS_UNSEEN]),
+      ...(slotsSeen ? SLOTS_SEEN : [...files.cannotSeeWithoutSlots, ...SLOTS_UNSEEN]),
       ...view.cannotSee,
       ...whoUnseen(who),
       ...new Set(all.flatMap((it) => it.rung.loses)),
