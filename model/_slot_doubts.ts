@@ -75,14 +75,19 @@ export function settleSlots(state: ModelState, nowNs: bigint): void {
   for (const table of state.slots.dying()) forgetTable(state, table);
   const beforeNs = nowNs - TABLE_SETTLES_NS;
   state.slots.leaveEnded(beforeNs, (table) => isEndUncertain(state, table.sinceNs));
-  const { untilNs } = state.doubts;
   const copied = new Set([...state.copies.values()].map((it) => it.copy));
-  state.slots.forgetUnused(copied, ({ heardNs }) => {
-    const isDoubtful = untilNs === "unknown" || (untilNs !== null && heardNs <= untilNs);
-    return isDoubtful && nowNs - heardNs >= TABLE_IDLE_NS;
-  });
-  for (const table of state.slots.unused()) {
-    if (copied.has(table) || table.sinceNs >= beforeNs || !isEndUncertain(state, table.sinceNs)) continue;
-    forgetTable(state, table);
+  for (const { table, isUsed } of state.slots.tables()) {
+    // Who has a copy is still to be told.
+    if (copied.has(table)) continue;
+    const isGone = table.slots.size === 0
+      ? !isUsed || isIdle(state, table, nowNs)
+      : !isUsed && table.sinceNs < beforeNs && isEndUncertain(state, table.sinceNs);
+    if (isGone) forgetTable(state, table);
   }
+}
+
+/** Whether an empty table can be gone although a task is known to have it. */
+function isIdle({ doubts: { untilNs } }: ModelState, { heardNs }: FdTable, nowNs: bigint): boolean {
+  const isDoubtful = untilNs === "unknown" || (untilNs !== null && heardNs <= untilNs);
+  return isDoubtful && nowNs - heardNs >= TABLE_IDLE_NS;
 }

@@ -268,20 +268,6 @@ export class SlotGraph {
     return [...this.#tables.values()].filter((it) => it.dying);
   }
 
-  /**
-   * Empty tables that no task is known to have go.
-   *
-   * @param but those that stay: who has them is still to be told
-   * @param isStale whether a table can be gone although a task is known to have it
-   */
-  forgetUnused(but: ReadonlySet<FdTable>, isStale: (table: FdTable) => boolean): void {
-    const used = new Set([...this.#users.values()].map((it) => it.table));
-    for (const table of this.#tables.values()) {
-      if (table.slots.size > 0 || but.has(table)) continue;
-      if (!used.has(table) || isStale(table)) this.forget(table.address);
-    }
-  }
-
   /** Whether a process is known to have a table; `undefined` when nobody is. */
   isOf(table: FdTable, { pid, startNs }: Pick<TableUser, "pid" | "startNs">): boolean | undefined {
     let isKnown: false | undefined;
@@ -308,10 +294,10 @@ export class SlotGraph {
     }
   }
 
-  /** The tables of which no user is known. */
-  unused(): readonly FdTable[] {
+  /** Every table, and whether a task is known to have it. */
+  tables(): readonly { readonly table: FdTable; readonly isUsed: boolean }[] {
     const used = new Set([...this.#users.values()].map((it) => it.table));
-    return [...this.#tables.values()].filter((it) => !used.has(it));
+    return [...this.#tables.values()].map((table) => ({ table, isUsed: used.has(table) }));
   }
 
   /** Every task with its table; threads that share the table of their process are left out. */

@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { settleSlots, TABLE_IDLE_NS } from "./_slot_doubts.ts";
 import { SlotGraph } from "./slots.ts";
+import { initialState } from "./state.ts";
 
 const EMPTY = { tables: 0, slots: 0, held: 0, users: 0 };
 const NO_HOLE = { from: 1, to: 0 };
 
 /** Process 10 with a table that holds two files. */
-function graphOfOne(): SlotGraph {
-  const graph = new SlotGraph();
+function graphOfOne(graph: SlotGraph = new SlotGraph()): SlotGraph {
   const table = graph.tableAt("a", 0n);
   graph.join(10, { pid: 10, startNs: 1n, table });
   graph.fill(table, { fd: 3, file: "f", closeOnExec: true, sinceNs: 0n });
@@ -135,16 +136,22 @@ test("SlotGraph.forget() says how many slots a table was thought to have", () =>
   assert.deepEqual(graph.sizes, EMPTY);
 });
 
-test("SlotGraph.forgetUnused() forgets empty tables that nobody has, and stale ones", () => {
-  const graph = graphOfOne();
+test("settleSlots() forgets empty tables that nobody has, and stale ones", () => {
+  const scope = { pids: undefined, comm: undefined, descendants: false };
+  const state = initialState({ law: "per-inode", attachedNs: 0n, scope, slotsSeen: true });
+  const graph = graphOfOne(state.slots);
   const copied = graph.tableAt("b", 0n);
   graph.tableAt("c", 0n);
   const idle = graph.tableAt("d", 0n);
   graph.join(30, { pid: 30, startNs: 3n, table: idle });
   const known = () => ["a", "b", "c", "d"].filter((it) => graph.table(it) !== undefined);
-  graph.forgetUnused(new Set([copied]), () => false);
+  state.copies.set(10, { from: graph.tableAt("a", 0n), copy: copied, ktimeNs: 0n });
+  settleSlots(state, 1n);
   assert.deepEqual(known(), ["a", "b", "d"]);
-  graph.forgetUnused(new Set(), () => true);
+  settleSlots(state, TABLE_IDLE_NS);
+  assert.deepEqual(known(), ["a", "d"], "nothing was lost");
+  state.doubts.untilNs = 1n;
+  settleSlots(state, TABLE_IDLE_NS);
   assert.deepEqual(known(), ["a"], "one that holds a pidfd stays");
   assert.deepEqual(users(graph), ["10/10 has a"]);
 });
