@@ -23,6 +23,16 @@ export const LAST_PUT_SYMBOLS: readonly string[] = ["put_pid", ...BEHIND];
  */
 const TEST_BYTES_MAX = 32n;
 
+/**
+ * Whether a function is one of these: a probe there tells of nothing but that another holder than pid hash and pidfds
+ * was the last one, and no verdict rests on it.
+ *
+ * @param name a function that is probed
+ */
+export function isLastPut(name: string): boolean {
+  return /^put_pid(\.part\.\d+)?$/.test(name);
+}
+
 /** By which functions it can be seen. */
 export interface LastPuts {
   /** Those that are to be watched. */
@@ -42,7 +52,7 @@ export interface LastPuts {
  */
 export function lastPuts(facts: KernelFacts, doors: Doors): LastPuts {
   const clones = facts.symbols.variants("put_pid").map((it) => it.name).filter((it) =>
-    /\.part\.\d+$/.test(it)
+    it !== "put_pid" && isLastPut(it)
   );
   const isIdle = doors.door("put_pid") === "kprobe" && onlyTests(facts) &&
     clones.some((it) => doors.door(it) !== undefined);

@@ -53,7 +53,7 @@ import type { SilentDoors } from "./_doors.ts";
 import { housekeeping } from "./_housekeeping.ts";
 import { MAPS } from "./_kernel_terms.ts";
 import { climb } from "./_ladder.ts";
-import { LAST_PUT_SYMBOLS } from "./_last_puts.ts";
+import { isLastPut, LAST_PUT_SYMBOLS } from "./_last_puts.ts";
 import type { Seen } from "./_ladder.ts";
 import type { PidfdFiles } from "./_pidfd_files.ts";
 import { PIDFS_FILES } from "./_pidfs_files.ts";
@@ -191,6 +191,9 @@ export function planLifecycle(facts: KernelFacts, limits: TraceLimits & Experien
     ladder: all.map((it) => it.rung),
     releasesSeen: isSeen("releases"),
     hashPutsSeen: isSeen("frees"),
+    kprobesMatter: probes.some(({ attach }) =>
+      (attach.kind === "kprobe" || attach.kind === "kretprobe") && !isLastPut(attach.function)
+    ),
     slotsSeen,
     cgroupsSeen: who?.cgroupIdOffset !== undefined,
     cannotSee: [

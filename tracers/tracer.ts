@@ -52,6 +52,8 @@ export interface Plan {
   readonly releasesSeen: boolean;
   /** Whether it is seen when the pid hash drops its reference; otherwise no count can be judged. */
   readonly hashPutsSeen: boolean;
+  /** Whether a verdict can rest on a kprobe: such programs are passed over more easily than others. */
+  readonly kprobesMatter: boolean;
   /** Whether every slot that holds a pidfd is seen from when it is filled until it is emptied. */
   readonly slotsSeen: boolean;
   /** Whether it is told in which cgroup v2 a process is. */

@@ -287,9 +287,6 @@ function beginTape(
   );
 }
 
-/** It tells of nothing but that somebody else than hash and pidfds held a process last. */
-const LAST_PUT = /^kprobe:put_pid(\.part\.\d+)?$/;
-
 /** Nothing when slots are not seen. */
 function watchSlots({ host, options, prepared, tape, terminal }: Attached): SlotWatch | undefined {
   if (!prepared.plan.slotsSeen) return undefined;
@@ -334,7 +331,7 @@ function watchMisses({ host, prepared, program }: Attached): MissWatch {
   return new MissWatch(host, {
     bpftracePid: program.capture.attachment.bpftracePid,
     isCalm: preemption.kind === "known" && ["none", "voluntary"].includes(preemption.value),
-    kprobesMatter: plan.probes.some((it) => /^k(ret)?probe:/.test(it) && !LAST_PUT.test(it)),
+    kprobesMatter: plan.kprobesMatter,
   });
 }
 
