@@ -20,6 +20,8 @@ export interface TestCase {
   readonly outcome: Outcome;
   /** How long it took, in seconds. */
   readonly seconds: number;
+  /** Why it failed: what was thrown, by it and by each step of it, with the step's name before it. */
+  readonly reasons: readonly string[];
 }
 
 const ENTITIES: Readonly<Record<string, string>> = { lt: "<", gt: ">", amp: "&", quot: '"', apos: "'" };
@@ -27,7 +29,7 @@ const ENTITIES: Readonly<Record<string, string>> = { lt: "<", gt: ">", amp: "&",
 /**
  * Reads one JUnit file.
  *
- * Steps are left out: a test with a failed step has failed itself.
+ * Steps are no tests of their own: a test with a failed step has failed itself, and has the step's reasons.
  *
  * @param text content of the file
  * @returns the tests, in the order of the file
@@ -40,7 +42,8 @@ const ENTITIES: Readonly<Record<string, string>> = { lt: "<", gt: ">", amp: "&",
  * const text = `<testsuites><testsuite name="./a_test.ts">
  *   <testcase name="a &lt; b" classname="./a_test.ts" time="0.5"></testcase>
  * </testsuite></testsuites>`;
- * assert.deepEqual(parseJunit(text), [{ file: "a_test.ts", name: "a < b", outcome: "passed", seconds: 0.5 }]);
+ * const test = { file: "a_test.ts", name: "a < b", outcome: "passed", seconds: 0.5, reasons: [] };
+ * assert.deepEqual(parseJunit(text), [test]);
  * ```
  */
 export function parseJunit(text: string): readonly TestCase[] {
@@ -50,9 +53,15 @@ export function parseJunit(text: string): readonly TestCase[] {
   const cases = [...text.matchAll(/<testcase ([^>]*?)(?:\/>|>([\s\S]*?)<\/testcase>)/g)]
     .map(([, attributes = "", body = ""]) => readCase(attributes, body));
   const tests = new Set(cases.map(({ file, name }) => `${file}\n${name}`));
-  return cases.filter(({ file, name }) =>
-    !parentNames(name).some((parent) => tests.has(`${file}\n${parent}`))
-  );
+  const parentOf = ({ file, name }: TestCase): string | undefined =>
+    parentNames(name).find((parent) => tests.has(`${file}\n${parent}`));
+  return cases.filter((it) => parentOf(it) === undefined).map((test) => {
+    const steps = cases.filter((it) => it.file === test.file && parentOf(it) === test.name);
+    const reasons = steps.flatMap((step) =>
+      step.reasons.map((reason) => `${step.name.slice(test.name.length + 3)}: ${reason}`)
+    );
+    return { ...test, reasons: [...test.reasons, ...reasons] };
+  });
 }
 
 /** Reads one test from its tag and from what is inside of it. */
@@ -63,12 +72,19 @@ function readCase(attributes: string, body: string): TestCase {
     name: attribute(attributes, "name"),
     outcome,
     seconds: Number(attribute(attributes, "time")),
+    reasons: [...body.matchAll(/<(?:failure|error)\b[^>]*>([\s\S]*?)<\/(?:failure|error)>/g)]
+      .map(([, text = ""]) => unescape(text))
+      .filter((text) => text !== "" && !/^\d+ test steps? failed\.$/.test(text)),
   };
 }
 
 /** The value of an attribute, or an empty text. */
 function attribute(attributes: string, name: string): string {
-  const value = new RegExp(`(?:^|\\s)${name}="([^"]*)"`).exec(attributes)?.[1] ?? "";
+  return unescape(new RegExp(`(?:^|\\s)${name}="([^"]*)"`).exec(attributes)?.[1] ?? "");
+}
+
+/** A text as it was before it was written into XML. */
+function unescape(value: string): string {
   return value.replace(/&(\w+);/g, (entity, word: string) => ENTITIES[word] ?? entity);
 }
 

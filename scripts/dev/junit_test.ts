@@ -45,6 +45,21 @@ test("parseJunit() leaves steps out, but not tests whose names look like steps",
   assert.deepEqual(parseJunit(text).map(({ name }) => name), ["a", "x > y"]);
 });
 
+test("parseJunit() tells why a test failed, step by step", () => {
+  const text = file(
+    testCase("a", '<failure message="2 test steps failed">2 test steps failed.</failure>'),
+    testCase("b", '<failure message="m">1 &lt; 2\n  at b</failure>'),
+    testCase("a &gt; x", '<failure message="m">of x</failure>'),
+    testCase("a &gt; y"),
+    testCase("a &gt; z", '<failure message="1 test step failed">1 test step failed.</failure>'),
+    testCase("a &gt; z &gt; deep", '<error message="m">of deep</error>'),
+  );
+  assert.deepEqual(parseJunit(text).map(({ name, reasons }) => [name, reasons]), [
+    ["a", ["x: of x", "z > deep: of deep"]],
+    ["b", ["1 < 2\n  at b"]],
+  ]);
+});
+
 test("parseJunit() finds no test in a file without any", () => {
   assert.deepEqual(parseJunit(file()), []);
 });

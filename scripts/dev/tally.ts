@@ -13,6 +13,9 @@ import { parseJunit, type TestCase } from "./junit.ts";
 /** How many tests are named as the slowest. */
 const SLOWEST_MAX = 10;
 
+/** How much of a failure's reason is said again at the end, in characters: the whole of it stands further up. */
+const REASON_MAX = 2000;
+
 /** What a group's process left behind. */
 export interface GroupRun {
   /** The group that was run. */
@@ -31,7 +34,7 @@ export interface GroupTally {
   readonly name: string;
   /** How many of its tests, or whether its check, passed. */
   readonly passed: number;
-  /** What failed, one line each. */
+  /** What failed, one line each, with the reasons in lines below it where there are any. */
   readonly failures: readonly string[];
   /** The tests that were run. */
   readonly tests: readonly TestCase[];
@@ -131,8 +134,17 @@ function testFailures(files: readonly string[], tests: readonly TestCase[]): str
   const seen = new Set(tests.map((test) => test.file));
   const silent = files.filter((file) => !seen.has(file)).map((file) => `${file} ran no test`);
   const lost = tests.filter((test) => test.outcome !== "passed")
-    .map((test) => test.outcome === "ignored" ? `${testName(test)} was ignored` : testName(test));
+    .map((test) => test.outcome === "ignored" ? `${testName(test)} was ignored` : failure(test));
   return [...lost, ...silent];
+}
+
+/** A failed test's name, and why it failed in lines below it: a long log is often kept by its end alone. */
+function failure(test: TestCase): string {
+  const reasons = test.reasons.map((reason) => {
+    const text = reason.length > REASON_MAX ? `${reason.slice(0, REASON_MAX)} …` : reason;
+    return text.replace(/[^\P{Cc}\n]/gu, "?").trimEnd().replace(/^/gm, "    ");
+  });
+  return [testName(test), ...reasons].join("\n");
 }
 
 /** A test's name with its file, on one line; a documentation example has no other name than its place. */

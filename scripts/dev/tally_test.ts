@@ -30,6 +30,10 @@ const rows: readonly Row[] = [
   [check, 1, undefined, 0, ["lint: ended with status 1"]],
   [unit, 0, junit("", ""), 2, []],
   [unit, 1, junit("", FAILURE), 1, ["unit: a_test.ts » t1"]],
+  // Why stands below it, without what could move the cursor.
+  [unit, 1, junit('<failure message="x">1 &lt; 2\n\u001b[31m  at a</failure>'), 0, [
+    "unit: a_test.ts » t0\n    1 < 2\n    ?[31m  at a",
+  ]],
   // The status and the file must agree, and the worse of the two counts.
   [unit, 0, junit("", FAILURE), 1, ["unit: a_test.ts » t1"]],
   [unit, 1, junit("", ""), 2, ["unit: ended with status 1"]],
