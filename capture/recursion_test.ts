@@ -34,10 +34,32 @@ test("parseRecursion() adds up the programs, each once, and links are none", () 
   assert.deepEqual(found, {
     misses: 5,
     ofKprobes: 0,
+    areKprobesCounted: true,
     programs: 2,
     fromNs: 12_340_000_000n,
     toNs: 12_350_000_000n,
   });
+});
+
+test("parseRecursion() adds what links tell of kprobes, and knows whether every kprobe has one", () => {
+  const kprobe = (id: number) => fdinfo(id, { prog_type: 2, prog_id: id, recursion_misses: 1 });
+  const link = (id: number, missed: number) =>
+    fdinfo(10 + id, { link_type: 0, link_id: id, prog_id: id, missed });
+  for (
+    const [links, ofKprobes, areKprobesCounted] of [
+      [[link(1, 3), link(2, 4)], 9, true],
+      [[link(1, 3), link(1, 3)], 5, false],
+      [[fdinfo(11, { link_id: 1, prog_id: 1 })], 2, false],
+      [[], 2, false],
+    ] as const
+  ) {
+    const found = parseRecursion(text(kprobe(1), kprobe(2), ...links), "");
+    assert.ok(found.misses !== null);
+    assert.deepEqual(
+      [found.misses, found.ofKprobes, found.areKprobesCounted],
+      [ofKprobes, ofKprobes, areKprobesCounted],
+    );
+  }
 });
 
 test("parseRecursion() never takes what is not there for 0", () => {

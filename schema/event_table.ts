@@ -281,8 +281,8 @@ export const EVENT_TABLE = {
         kind: "integer",
         nullable: true,
         meaning:
-          "times that the kernel did not run a program because it was running on that CPU already; null when " +
-          "that is not known",
+          "times that the kernel passed a program over because it, or another of its kind, was running on that CPU " +
+          "already; kprobes that no verdict rests on are in it as far as they are counted; null when it is not known",
       },
       witnesses_compared: { kind: "integer", meaning: "comparisons of probes that must agree" },
       witnesses_differing: { kind: "integer", meaning: "those that showed a lasting difference" },

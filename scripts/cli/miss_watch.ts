@@ -18,6 +18,9 @@ import type { RecursionMisses } from "../../model/mod.ts";
  */
 const INTERVAL_MS = { calm: 5000, preemptible: 1000 } as const;
 
+const UNCOUNTED =
+  "Neither this kernel nor this bpftrace tells how often kprobes were passed over while another one was handled";
+
 const UNREAD = "How often programs did not run could not be read at the end of the run";
 
 /** Longest time in milliseconds that the last look may hold the end of a run up. */
@@ -113,6 +116,7 @@ export class MissWatch implements Disposable {
     if (first === undefined || counted === undefined) {
       return latest?.misses === null ? latest : { misses: null, reason: UNREAD };
     }
+    if (this.#kprobesMatter && !counted.areKprobesCounted) return { misses: null, reason: UNCOUNTED };
     const misses = counted.misses - first.misses;
     if (this.#isLast && latest === counted) return { misses };
     const why = latest?.misses === null ? `: ${latest.reason}` : "";

@@ -3,12 +3,20 @@ import { fakeHost } from "../../kernel/_fake_host.ts";
 import type { FakeOutput } from "../../kernel/_fake_host.ts";
 import { MissWatch } from "./miss_watch.ts";
 
+interface Found {
+  /** Type of the program. */
+  readonly type: number;
+  /** Whether it has a link that tells what was missed. */
+  readonly isLinked: boolean;
+}
+
 /** What a look finds: the misses of one program; -1 where the kernel does not count them, `undefined` for no process. */
-function found(second: number, misses: number | undefined, type = 26): FakeOutput {
+function found(second: number, misses: number | undefined, { type, isLinked }: Found): FakeOutput {
   const uptime = `${second}.00 1.00`;
   const fields = misses === undefined ? {} : { prog_type: type, prog_id: 7, recursion_misses: misses };
   const lines = Object.entries(fields).filter(([, value]) => value >= 0)
     .map(([name, value]) => `/proc/77/fdinfo/5:${name}:\t${value}`);
+  if (isLinked) lines.push("/proc/77/fdinfo/6:link_id:\t9", "/proc/77/fdinfo/6:missed:\t0");
   const stderr = misses === undefined ? "grep: /proc/77/fdinfo/*: No such file or directory\n" : "";
   return { stdout: [uptime, ...lines, uptime, ""].join("\n"), stderr };
 }
@@ -17,13 +25,13 @@ const CALM = { isCalm: true };
 
 /** A watch over a machine whose looks find these, one after the other. */
 function watch(
-  options: { readonly isCalm: boolean; readonly kprobesMatter?: boolean; readonly type?: number },
+  options: { readonly isCalm: boolean; readonly kprobesMatter?: boolean } & Partial<Found>,
   ...misses: readonly (number | undefined)[]
 ): MissWatch {
-  const { type = 26, ...rest } = options;
+  const { type = 26, isLinked = true, ...rest } = options;
   let looks = 0;
   const commands = new Proxy<Record<string, FakeOutput>>({}, {
-    get: () => found(10 + looks, misses[Math.min(looks++, misses.length - 1)], type),
+    get: () => found(10 + looks, misses[Math.min(looks++, misses.length - 1)], { type, isLinked }),
   });
   return new MissWatch(fakeHost({ commands }), { bpftracePid: 77, kprobesMatter: true, ...rest });
 }
@@ -42,6 +50,15 @@ Deno.test("MissWatch tells no loss of kprobes that no verdict rests on, and coun
   using misses = watch({ ...CALM, kprobesMatter: false, type: 2 }, 2, 5);
   await misses.last();
   assert.deepEqual([misses.result, misses.take()], [{ misses: 3 }, []]);
+});
+
+Deno.test("MissWatch does not take the 0 of kprobes without links for a count", async () => {
+  using blind = watch({ ...CALM, type: 2, isLinked: false }, 0, 0);
+  await blind.last();
+  assert.match(blind.result.misses === null ? blind.result.reason : "", /how often kprobes were passed over/);
+  using without = watch({ ...CALM, type: 2, isLinked: false, kprobesMatter: false }, 0, 0);
+  await without.last();
+  assert.deepEqual(without.result, { misses: 0 }, "there is none that matters");
 });
 
 Deno.test("MissWatch says 0 only when it looked at the end", async () => {

@@ -20,17 +20,32 @@ for (const kernel of ["6.12", "5.10"]) {
     const { slotsSeen, probes } = slots.guest.plan;
     assert.equal(slotsSeen, true);
     assert.deepEqual(probes.filter((it) => /^f(entry|exit):/.test(it)), []);
+    // The kernel passes over a kprobe when the softirq that frees struct pids interrupts the handling of another one.
+    const unseen: string[] = [];
+    let freed = 0;
     for (const scenario of MOVES) {
       await t.step(
         `every process has in /proc what the model says, step by step of ${scenario}`,
         async () => {
-          const { differences, strays, skipped, updates, slots: compared } = await slots.play(scenario, 3);
+          const { differences, strays, unseenEnds, skipped, updates, slots: compared } = await slots.play(
+            scenario,
+            3,
+          );
           const findings = updates.filter((it) => it.type === "finding");
           assert.deepEqual({ differences, strays, findings }, { differences: [], strays: [], findings: [] });
           if (skipped.length === 0) assert.ok(compared > 0, "no slot was compared");
           for (const it of skipped) console.log(`${kernel} skips ${it}`);
+          unseen.push(...unseenEnds);
+          freed += updates.filter((it) => it.type === "pid.free").length;
         },
       );
     }
+    await t.step("a free that is not told is rare: nearly all are told", () => {
+      for (const it of unseen) console.log(`${kernel}: ${it}`);
+      assert.ok(
+        freed >= 20 * unseen.length && freed > 0,
+        `${freed} frees were told, ${unseen.length} were not`,
+      );
+    });
   });
 }

@@ -25,8 +25,10 @@ export interface SlotStory {
   readonly skipped: readonly string[];
   /** The calls that the stimulus told of. */
   readonly steps: readonly Step[];
-  /** Records that fit nothing that the model knew. */
+  /** Records that fit nothing that the model knew, apart from those of what is at the place of an unseen end. */
   readonly strays: readonly string[];
+  /** Targets whose struct pid was used for another process although nobody had told that it was freed, one by one. */
+  readonly unseenEnds: readonly string[];
   /** What the model said meanwhile. */
   readonly updates: readonly Update[];
 }
@@ -39,6 +41,8 @@ export class SlotGuest implements AsyncDisposable {
   #state: ModelState;
   #taken = 0;
   #strays: string[] = [];
+  /** By the address of the struct pid. */
+  readonly #unseenEnds = new Map<string, string>();
   #waiting: TimedEvent[] = [];
 
   private constructor(guest: TracedGuest) {
@@ -67,6 +71,7 @@ export class SlotGuest implements AsyncDisposable {
     const updates: Update[] = [];
     const differences: string[] = [];
     this.#strays = [];
+    this.#unseenEnds.clear();
     for (const it of snapshots) {
       updates.push(...this.#advance(BigInt(it.ktime_ns)));
       differences.push(...this.#differences(scenario, it));
@@ -79,6 +84,7 @@ export class SlotGuest implements AsyncDisposable {
       skipped: skips.map((it) => `${it.skipped}: ${it.why}`),
       steps,
       strays: this.#strays,
+      unseenEnds: [...this.#unseenEnds.values()],
       updates,
     };
   }
@@ -102,9 +108,11 @@ export class SlotGuest implements AsyncDisposable {
     const now = this.#waiting.splice(0, later < 0 ? this.#waiting.length : later);
     for (const event of now) {
       const { unmatched } = this.#state;
+      this.#noteUnseenEnd(event);
       const result = step(this.#state, { kind: "event", placed: { event, late: false, certain: true } });
       this.#state = result.state;
-      if (this.#state.unmatched > unmatched) this.#strays.push(JSON.stringify(event, decimal));
+      const isUnseen = "pidAddress" in event && this.#unseenEnds.has(event.pidAddress);
+      if (this.#state.unmatched > unmatched && !isUnseen) this.#strays.push(JSON.stringify(event, decimal));
       updates.push(...result.updates);
     }
     for (const it of updates) {
@@ -113,6 +121,19 @@ export class SlotGuest implements AsyncDisposable {
       }
     }
     return updates;
+  }
+
+  /** A target that was waited for, and at whose address another process is: its free was not told. */
+  #noteUnseenEnd(event: TimedEvent): void {
+    const [address, startNs] = event.kind === "exit"
+      ? [event.pidAddress, event.startNs]
+      : event.kind === "open" || event.kind === "slot"
+      ? [event.pidAddress, event.targetStartNs]
+      : ["", 0n];
+    const old = this.#state.targets.get(address);
+    // A birth of a process that has ended has no start time.
+    if (old?.reaped !== true || old.startNs === null || startNs === 0n || old.startNs === startNs) return;
+    this.#unseenEnds.set(address, `the free of process ${old.pid} at ${address} was not told`);
   }
 
   #differences(scenario: string, { snapshot, round, own, slots }: Snapshot): readonly string[] {
