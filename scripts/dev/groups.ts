@@ -119,19 +119,19 @@ function planOk({ files, modules }: Repository): Group[] {
     {
       kind: "tests",
       name: "unit tests",
-      args: ["test", "--no-check", ...TEST_PERMISSIONS, ...unit],
+      args: ["test", "--no-check", "--parallel", ...TEST_PERMISSIONS, ...unit],
       files: unit,
     },
     {
       kind: "tests",
       name: "command line tests",
-      args: ["test", "--no-check", ...TEST_PERMISSIONS, ...cli],
+      args: ["test", "--no-check", "--parallel", ...TEST_PERMISSIONS, ...cli],
       files: cli,
     },
     {
       kind: "tests",
       name: "doc tests",
-      args: ["test", "--doc", "--ignore=**/*_test.ts", ...TEST_PERMISSIONS, "."],
+      args: ["test", "--doc", "--parallel", "--ignore=**/*_test.ts", ...TEST_PERMISSIONS, "."],
       files: [],
     },
   ];
