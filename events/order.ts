@@ -115,6 +115,11 @@ export class Order {
     return this.#newestNs;
   }
 
+  /** Up to here everything that is to come in its place was handed out, CLOCK_BOOTTIME in ns. */
+  get passedNs(): bigint {
+    return this.#passedNs;
+  }
+
   /**
    * Takes one event in its order of arrival and returns those whose place is certain now.
    *

@@ -82,6 +82,15 @@ test("Order holds no more events than its limit", () => {
   }
 });
 
+test("Order.passedNs is up to where everything was handed out", () => {
+  const order = new Order(2, SMALL);
+  assert.equal(order.passedNs, 0n);
+  order.push(tick(0, 200n));
+  assert.equal(order.passedNs, 0n, "the other CPU was not heard");
+  order.push(tick(1, 130n));
+  assert.equal(order.passedNs, 120n);
+});
+
 test("Order.newestNs is the latest moment that was told", () => {
   const order = new Order(1, SMALL);
   assert.equal(order.newestNs, 0n);

@@ -176,6 +176,11 @@ export class Correlator {
     return slotsOfTasks(this.#state);
   }
 
+  /** Up to when the model knows what happened, CLOCK_BOOTTIME in ns; what is later may still wait for its turn. */
+  get passedNs(): bigint {
+    return this.#order.passedNs;
+  }
+
   /** How many targets in scope are not freed yet. */
   get pending(): number {
     let pending = 0;

@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import type { ValidateFunction } from "ajv/dist/2020.js";
-import { launch } from "../../capture/mod.ts";
+import { launch, uptimeNs } from "../../capture/mod.ts";
 import type { Capture } from "../../capture/mod.ts";
 import { run, startGuestHost } from "../../hosts/mod.ts";
 import type { GuestHost } from "../../hosts/mod.ts";
@@ -59,6 +59,13 @@ export interface TracedDepth extends Pick<TraceLimits, "slots" | "uses"> {
 }
 
 const LIMITS = { deadlineSeconds: 1200, eventsMax: 1_000_000, bufferPages: 4096, follow: false };
+
+/** Longest time in the guest, in ns, that frees are waited for: some targets of a scenario stay alive. */
+const FREES_MAX_NS = 8_000_000_000n;
+
+/** Longest time in ms until the records of a moment must have had their turn. */
+const SETTLE_MAX_MS = 60_000;
+
 /** Where the stimulus is in a guest. */
 export const STIMULUS_FOLDER = "/tmp/stimulus-test";
 
@@ -163,12 +170,20 @@ export class TracedGuest implements AsyncDisposable {
     return result.stdout.trim().split("\n");
   }
 
-  /** Waits until what has happened by now is published: heartbeats of all CPUs, a grace period of RCU. */
+  /**
+   * Waits until what has happened by now is published, and the frees that follow from it after a grace period of RCU.
+   *
+   * By the clock of the guest, however slow it is: records come in their turn when every CPU was heard of after them.
+   */
   async settle(): Promise<void> {
-    for (let waited = 0; waited < 8000; waited += 250) {
-      await new Promise((resolve) => setTimeout(resolve, 250));
-      if (waited >= 2000 && this.correlator.pending === 0) return;
+    const nowNs = await uptimeNs(this.host);
+    const told = () => this.correlator.passedNs;
+    for (const begun = Date.now(); Date.now() - begun < SETTLE_MAX_MS;) {
+      if (told() > nowNs && this.correlator.pending === 0) return;
+      if (told() > nowNs + FREES_MAX_NS) return;
+      await new Promise((resolve) => setTimeout(resolve, 100));
     }
+    assert.fail(`what happened up to ${nowNs} ns is told up to ${told()} only, ${SETTLE_MAX_MS} ms later`);
   }
 
   /** Detaches and returns what is known of the whole stream, the counters at the end included. */
