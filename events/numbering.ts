@@ -124,6 +124,14 @@ export class NumberingCheck {
     return this.#tell(numbering, cpu, state.holes.slice(0, -HOLES_MAX));
   }
 
+  /** Whether an event, not yet taken, was printed after all of its counter that have come. */
+  isNew(event: WireEvent): boolean {
+    if (event.kind === "tick" || !("number" in event)) return true;
+    const numbering = WIRE_TABLE[event.kind].numbering;
+    if (numbering === "none") return true;
+    return event.number > (this.#cpus.get(event.cpu)?.[numbering].seen ?? 0);
+  }
+
   /**
    * Whether something of a CPU is missing that may be on its way or lost.
    *

@@ -5,6 +5,7 @@
  */
 
 import type { WireEvent } from "../schema/mod.ts";
+import type { Loss } from "./loss.ts";
 
 /** An event that has a place in time. */
 export type TimedEvent = Exclude<WireEvent, { kind: UntimedKind }>;
@@ -78,6 +79,8 @@ interface Lane {
   head: number;
   /** Latest time that this CPU was heard of. */
   heardNs: bigint;
+  /** Latest moment that it told of. */
+  newestNs: bigint;
 }
 
 /**
@@ -129,6 +132,7 @@ export class Order {
   push(event: TimedEvent, heardNs: bigint = event.ktimeNs): readonly Placed[] {
     const lane = this.#lane(event.cpu);
     if (heardNs > lane.heardNs) lane.heardNs = heardNs;
+    if (event.ktimeNs > lane.newestNs) lane.newestNs = event.ktimeNs;
     if (event.ktimeNs > this.#newestNs) this.#newestNs = event.ktimeNs;
     if (event.ktimeNs < this.#passedNs) return [{ event, late: true, certain: false }];
     insert(lane, event);
@@ -139,9 +143,42 @@ export class Order {
     return this.#release(this.#watermark(certainNs), certainNs);
   }
 
-  /** Returns all that is held, in order; for the end of the stream. */
-  flush(): readonly Placed[] {
-    return this.#release(this.#newestNs, this.#newestNs);
+  /** Whether the same record of the same moment is held: its line has come twice. */
+  has(event: TimedEvent): boolean {
+    const lane = this.#lanes.get(event.cpu);
+    if (lane === undefined) return false;
+    for (let at = lane.events.length - 1; at >= lane.head; at -= 1) {
+      const other = lane.events[at];
+      if (other === undefined || other.ktimeNs < event.ktimeNs) return false;
+      if (other.ktimeNs === event.ktimeNs && isSame(other, event)) return true;
+    }
+    return false;
+  }
+
+  /**
+   * Returns the loss that a clock is which went back: what was printed next is older than what its CPU printed before,
+   * by more than a probe can be held up. The order of all that happened in between is not known.
+   *
+   * A step back of more than a second shows on every CPU by its heartbeats, a smaller one where a CPU printed on both
+   * sides of it. CLOCK_BOOTTIME itself never goes back.
+   *
+   * @param event what was printed next, before it is pushed
+   */
+  stepBack({ cpu, ktimeNs }: TimedEvent): Loss | undefined {
+    const lane = this.#lanes.get(cpu);
+    if (lane === undefined || ktimeNs + this.#limits.slackNs >= lane.newestNs) return undefined;
+    const { newestNs: toNs } = lane;
+    const detail = `the clock of CPU ${cpu} went back by ${toNs - ktimeNs} ns`;
+    return { reason: "late", events: null, cpu, fromNs: ktimeNs, toNs, detail };
+  }
+
+  /**
+   * Returns all that is held, in order; for the end of the stream.
+   *
+   * @param isWhole whether nothing is missing there; otherwise a CPU may have had more to tell than it was heard of
+   */
+  flush(isWhole = true): readonly Placed[] {
+    return this.#release(this.#newestNs, isWhole ? this.#newestNs : this.#certainNs());
   }
 
   /** Up to here every CPU was heard. */
@@ -186,10 +223,16 @@ export class Order {
   #lane(cpu: number): Lane {
     const known = this.#lanes.get(cpu);
     if (known !== undefined) return known;
-    const fresh: Lane = { events: [], head: 0, heardNs: 0n };
+    const fresh: Lane = { events: [], head: 0, heardNs: 0n, newestNs: 0n };
     this.#lanes.set(cpu, fresh);
     return fresh;
   }
+}
+
+/** Whether two records of one CPU and moment are one. */
+function isSame(one: TimedEvent, other: TimedEvent): boolean {
+  if (one.kind !== other.kind) return false;
+  return !("number" in one && "number" in other) || one.number === other.number;
 }
 
 /** A CPU's records are nearly in order: look for the place from the end. */

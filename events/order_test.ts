@@ -99,6 +99,33 @@ test("Order.newestNs is the latest moment that was told", () => {
   assert.equal(order.newestNs, 100n);
 });
 
+test("Order.has() knows a record that is held, and no other one of its moment", () => {
+  const order = new Order(1, SMALL);
+  order.push(put(0, 100n));
+  order.push(put(0, 110n));
+  assert.equal(order.has(put(0, 100n)), true);
+  assert.equal(order.has({ ...put(0, 100n), number: 2 } as TimedEvent), false);
+  assert.equal(order.has(tick(0, 100n)), false);
+  assert.equal(order.has(put(1, 100n)), false);
+});
+
+test("Order.stepBack() tells of a clock that went back further than a probe can be held up", () => {
+  const order = new Order(1, SMALL);
+  assert.equal(order.stepBack(put(0, 100n)), undefined);
+  order.push(put(0, 100n));
+  assert.equal(order.stepBack(put(0, 90n)), undefined);
+  const { fromNs, toNs } = order.stepBack(put(0, 89n)) ?? {};
+  assert.deepEqual([fromNs, toNs], [89n, 100n]);
+});
+
+test("Order.flush() of what is not whole is certain only up to where every CPU was heard", () => {
+  const order = new Order(2, SMALL);
+  order.push(put(0, 100n));
+  order.push(put(1, 130n));
+  order.push(put(0, 200n));
+  assert.deepEqual(words(order.flush(false)), ["0@100", "1@130 ?", "0@200 ?"]);
+});
+
 interface Stream {
   readonly gaps: readonly number[];
 }

@@ -193,7 +193,8 @@ export class Correlator {
   /**
    * The run is ended in the middle of things: what the kernel numbers from now on is after the end, not lost.
    *
-   * Without this the totals at the end of the program are compared with what arrived.
+   * Without this the totals at the end of the program are compared with what arrived. When there are none, the stream
+   * broke off, and what not every CPU was heard of is not certain.
    */
   cut(): void {
     this.#isCut = true;
@@ -236,7 +237,8 @@ export class Correlator {
     for (const loss of this.#witnesses.finish(this.#witnessTotals())) {
       this.#step({ kind: "loss", loss }, updates);
     }
-    this.#place(this.#order.flush(), updates);
+    // Where the stream broke off, one CPU may have been read further than another.
+    this.#place(this.#order.flush(!this.#isCut || this.#totals.size > 0), updates);
     this.#pass(this.#gate.finish(), updates);
     this.#step({ kind: "finish" }, updates);
     return updates;
@@ -295,6 +297,11 @@ export class Correlator {
       return;
     }
     if (!isTimed(event)) return this.#beside(event, updates);
+    const isNew = this.#numbering.isNew(event);
+    // The line has come twice, and what it says happened once.
+    if ((!isNew || event.kind === "tick") && this.#order.has(event)) return;
+    const stepBack = isNew ? this.#order.stepBack(event) : undefined;
+    if (stepBack !== undefined) this.#step({ kind: "loss", loss: stepBack }, updates);
     if (event.kind !== "tick") this.#records += 1;
     else if (this.#namedNs !== undefined) this.#settle();
     for (const loss of this.#numbering.take(event)) this.#step({ kind: "loss", loss }, updates);

@@ -93,6 +93,11 @@ function onEvent(state: ModelState, placed: Placed, out: Publisher): void {
       detail: `a record "${event.kind}" came after its place in time`,
     }, out);
   }
+  // Its address is in use again: what is there now must not be taken for what it was.
+  if (late && isAnothers(state, event)) {
+    state.unmatched += 1;
+    return;
+  }
   // It says where a thread is, in the middle of whatever that is doing.
   if (event.kind === "step") return;
   if (!late) settle(state, event, out);
@@ -100,6 +105,16 @@ function onEvent(state: ModelState, placed: Placed, out: Publisher): void {
   onRecord(state, event, out);
   // While the probes come one after the other, half of what happens is not told.
   if (event.ktimeNs < state.options.attachedNs) state.unmatched = unmatched;
+}
+
+/** Whether what has an address of a record now came to be after the record. */
+function isAnothers(state: ModelState, event: Placed["event"]): boolean {
+  const since = [
+    "pidAddress" in event ? state.targets.get(event.pidAddress)?.bornNs : undefined,
+    "file" in event ? state.files.get(event.file)?.createdNs : undefined,
+    "table" in event ? state.slots.table(event.table)?.sinceNs : undefined,
+  ];
+  return since.some((it) => it !== undefined && it > event.ktimeNs);
 }
 
 function onRecord(

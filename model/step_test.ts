@@ -236,11 +236,22 @@ test("step() judges nothing while a CPU is not heard", () => {
 test("step() tells a record that came late as a loss, and takes it nevertheless", () => {
   const told = new Told();
   told.clone();
-  const line = encodeRecord("put", { cpu: 0, number: 1, ktimeNs: 1500, pidAddress: "a", count: 2 });
+  const line = encodeRecord("put", { cpu: 0, number: 1, ktimeNs: 2500, pidAddress: "a", count: 2 });
   const event = decode(line, 1) as TimedEvent;
   const { updates } = step(told.state, { kind: "event", placed: { event, late: true, certain: false } });
   assert.deepEqual(updates.map((it) => it.type), ["lost"]);
   assert.equal(told.state.targets.get("a")?.hashed, false);
+});
+
+test("step() does not take a record that came late for what has its address since", () => {
+  const told = new Told();
+  told.clone();
+  const line = encodeRecord("put", { cpu: 0, number: 1, ktimeNs: 1500, pidAddress: "a", count: 2 });
+  const event = decode(line, 1) as TimedEvent;
+  const { updates } = step(told.state, { kind: "event", placed: { event, late: true, certain: false } });
+  assert.deepEqual(updates.map((it) => it.type), ["lost"]);
+  assert.equal(told.state.targets.get("a")?.hashed, true);
+  assert.equal(told.state.unmatched, 1);
 });
 
 test("step() takes a target at an address for over when another process exits there", () => {

@@ -7,7 +7,7 @@
  */
 
 import type { RefcountLaw } from "../model/mod.ts";
-import type { Action } from "./simulator/kernel.ts";
+import type { Action } from "./simulator/objects.ts";
 
 /** What the model must publish. */
 export interface Expected {
@@ -15,8 +15,10 @@ export interface Expected {
   readonly type: "pidfd.create" | "pidfd.release" | "pid.free" | "clone.failed";
   /** Its moment. */
   readonly ktimeNs: bigint;
-  /** Known holders of the target right after it. */
-  readonly holders: readonly string[];
+  /** Known holders of the target right after it; `undefined` where there is no target. */
+  readonly holders: readonly string[] | undefined;
+  /** For a clone that failed: whether its file was made. */
+  readonly isMade: boolean;
   /** For a release: the moment of the birth. */
   readonly createdNs: bigint | undefined;
 }
@@ -31,7 +33,8 @@ export function expectedEvents(truth: readonly Action[], law: RefcountLaw): read
     return [{
       type,
       ktimeNs: action.ktimeNs,
-      holders: action.kind === "free" ? [] : holders(before, action.target, law),
+      holders: holdersAfter(action, before, law),
+      isMade: action.kind === "made",
       createdNs: action.kind === "release" ? birth?.ktimeNs : undefined,
     }];
   });
@@ -42,6 +45,8 @@ export function openFiles(truth: readonly Action[]): readonly string[] {
   return filesOf(truth, "create").filter((file) => !filesOf(truth, "release").includes(file));
 }
 
+const FAILED: readonly Action["kind"][] = ["made", "refused"];
+
 function typeOf(action: Action, truth: readonly Action[]): Expected["type"] | undefined {
   switch (action.kind) {
     case "create":
@@ -49,16 +54,28 @@ function typeOf(action: Action, truth: readonly Action[]): Expected["type"] | un
     case "release":
       return "pidfd.release";
     case "made":
+    case "refused":
       return "clone.failed";
     case "free":
       // Nobody ever had a pidfd of a child that did not come to be.
-      return truth.some((it) => it.kind === "made" && it.target === action.target) ? undefined : "pid.free";
+      return truth.some((it) => FAILED.includes(it.kind) && it.target === action.target)
+        ? undefined
+        : "pid.free";
     case "unmade":
     case "hash-put":
       return undefined;
     default:
       return action.kind satisfies never;
   }
+}
+
+function holdersAfter(
+  action: Action,
+  before: readonly Action[],
+  law: RefcountLaw,
+): readonly string[] | undefined {
+  if (action.kind === "free") return [];
+  return action.target === "" ? undefined : holders(before, action.target, law);
 }
 
 /** The laws: one reference of the hash until its put; one of each open file, or one of the inode for any of them. */

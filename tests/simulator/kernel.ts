@@ -11,77 +11,32 @@
 import type { RefcountLaw } from "../../model/mod.ts";
 import type { WireTag } from "../../schema/mod.ts";
 import type { WireValues } from "../support/wire.ts";
+import type { KernelBug, Place } from "./bugs.ts";
+import { Slab } from "./objects.ts";
+import type { Action, FailureStage, File, Pid, Steps, Worker } from "./objects.ts";
 import { CPUS, Printer } from "./printer.ts";
 import type { Random } from "./random.ts";
 
-/** Something that really happened. */
-export interface Action {
-  /** What; a `made` file belongs to a clone that fails. */
-  readonly kind: "create" | "release" | "made" | "unmade" | "hash-put" | "free";
-  /** The moment that the probe told. */
-  readonly ktimeNs: bigint;
-  /** The `struct pid`, by a name that is never used again. */
-  readonly target: string;
-  /** The file, by a name that is never used again. */
-  readonly file?: string;
-  /** The count that the probe read after it, where it reads one. */
-  readonly count?: number;
-}
+/** What a clone returns that fails at a stage: EINVAL, EAGAIN, EMFILE, ENOMEM, EFAULT, EAGAIN. */
+const RESULTS: Readonly<Record<FailureStage, number>> = {
+  arguments: -22,
+  "before-pid": -11,
+  number: -24,
+  file: -12,
+  put_user: -14,
+  "after-pidfd": -11,
+};
 
-/** A `struct pid`. */
-export interface Pid {
-  readonly name: string;
-  readonly address: string;
-  readonly nr: number;
-  readonly startNs: bigint;
-  count: number;
-  /** Files of the living inode; `undefined` when there is none, and without pidfs. */
-  inode: { files: number } | undefined;
-  state: "alive" | "zombie" | "reaped";
-}
-
-/** An open pidfd. */
-interface File {
-  readonly name: string;
-  readonly address: string;
-  readonly pid: Pid;
-  /** `undefined` without pidfs. */
-  readonly inode: { files: number } | undefined;
-}
-
-/** A thread that makes calls; it stays on its CPU. */
-export interface Worker {
-  readonly tid: number;
-  readonly cpu: number;
-  readonly files: File[];
-}
-
-/** A call, or what an interrupt does; it stops where others can run. */
-export type Steps = Generator<undefined, void, undefined>;
+/** ENOMEM as a pointer. */
+const ERROR_POINTER = "fffffffffffffff4";
 
 /** Number of getsockopt(2) on x86-64. */
 const GETSOCKOPT = 55;
 
+/** The machine has been up for some hours. */
+const BEGIN_NS = 10_000_000_000_000n;
+
 const TICK_NS = 1_000_000_000n;
-
-/** Addresses of one kind, the latest free one first. */
-class Slab {
-  readonly #free: string[] = [];
-  #next = 1;
-  readonly #prefix: string;
-
-  constructor(prefix: string) {
-    this.#prefix = prefix;
-  }
-
-  take(): string {
-    return this.#free.pop() ?? `${this.#prefix}${(this.#next++).toString(16)}00`;
-  }
-
-  give(address: string): void {
-    this.#free.push(address);
-  }
-}
 
 /** The kernel. */
 export class SimulatedKernel {
@@ -93,23 +48,31 @@ export class SimulatedKernel {
   readonly alive: Pid[] = [];
   /** What runs on its own after a time: grace periods. */
   readonly later: { readonly atNs: bigint; readonly steps: Steps }[] = [];
-  nowNs = 1_000_000_000n;
+  nowNs = BEGIN_NS;
   /** What holds one reference. */
   readonly law: RefcountLaw;
+  /** How often the bug was come by. */
+  struck = 0;
   readonly #random: Random;
+  readonly #bug: KernelBug | undefined;
   readonly #tracked = new Set<string>();
   readonly #pids = new Slab("ff00a");
   readonly #files = new Slab("ff00f");
   #names = 0;
-  #tickNs = 0n;
+  #kernelThreads = 0;
+  #tickNs = BEGIN_NS - TICK_NS;
 
   /**
    * @param random where chance comes from
-   * @param law what holds one reference
+   * @param options what holds one reference, and what is wrong
    */
-  constructor(random: Random, law: RefcountLaw) {
+  constructor(
+    random: Random,
+    { law, bug }: { readonly law: RefcountLaw; readonly bug?: KernelBug | undefined },
+  ) {
     this.law = law;
     this.#random = random;
+    this.#bug = bug;
   }
 
   /** Lets time go by; no two moments are the same. */
@@ -124,7 +87,7 @@ export class SimulatedKernel {
   /** clone(CLONE_PIDFD): the child cannot run before all of it is done. */
   *clone(worker: Worker): Steps {
     const pid = this.#alloc();
-    const file = this.#openFile(pid);
+    const file = this.#openFile(pid, "clone-get");
     worker.files.push(file);
     this.alive.push(pid);
     const ktimeNs = this.#print(worker, "clone", pid, {
@@ -143,34 +106,41 @@ export class SimulatedKernel {
     yield;
   }
 
-  /** clone(CLONE_PIDFD) that fails when its file was made. */
-  *cloneThatFails(worker: Worker): Steps {
-    const pid = this.#alloc();
-    const file = this.#openFile(pid);
+  /** clone(CLONE_PIDFD) that fails at a stage of its own. */
+  *cloneThatFails(worker: Worker, stage: FailureStage): Steps {
+    const isEarly = stage === "arguments" || stage === "before-pid";
+    const pid = isEarly ? undefined : this.#alloc();
+    const isMade = stage === "put_user" || stage === "after-pidfd";
+    const file = pid !== undefined && isMade ? this.#openFile(pid, "failed-get") : undefined;
+    if (pid !== undefined && stage === "file") {
+      this.#tracked.add(pid.address);
+      if (this.#is("constructor-get-kept")) pid.count += 1;
+    }
     const ktimeNs = this.#print(worker, "failed", pid, {
-      result: -14,
+      result: RESULTS[stage],
       cloneFlags: "1000",
       clone3: 0,
-      integer: 0,
-      entered: 1,
-      count: pid.count,
-      file: file.address,
+      integer: stage === "after-pidfd" ? 7 : 0,
+      entered: Number(stage !== "arguments"),
+      count: pid?.count ?? 0,
+      file: file?.address ?? (stage === "file" ? ERROR_POINTER : "0"),
     });
-    this.#happened("made", ktimeNs, { file });
-    this.#gracePeriod(pid);
+    this.#happened(file === undefined ? "refused" : "made", ktimeNs, { file, pid });
+    if (pid === undefined) return;
+    if (!this.#is("failed-pid-kept")) this.#gracePeriod(pid);
     yield;
-    yield* this.#fput(worker, file, "unmade");
+    if (file !== undefined && !this.#is("failed-file-kept")) yield* this.#fput(worker, file, "unmade");
   }
 
   /** pidfd_open(2). */
   *open(worker: Worker, pid: Pid): Steps {
     if (pid.state === "reaped") return;
-    pid.count += 1;
+    pid.count += this.#many("lookup-get");
     yield;
     // As in the kernel, only what is still attached to a task can be opened.
-    const file = pid.state === "alive" ? this.#openFile(pid) : undefined;
+    const file = pid.state === "alive" ? this.#openFile(pid, "open-get") : undefined;
     yield;
-    this.#put(pid, worker.cpu, worker.tid);
+    this.#putAt("lookup-put", pid, worker);
     if (file === undefined) return;
     worker.files.push(file);
     const { count } = pid;
@@ -195,10 +165,12 @@ export class SimulatedKernel {
   *make(worker: Worker, pid: Pid): Steps {
     if (pid.state !== "alive") return;
     const isPidfs = this.law === "per-inode";
-    const file = this.#openFile(pid);
+    const before = pid.count;
+    const file = this.#openFile(pid, "made-get");
+    const taken = pid.count - before;
     worker.files.push(file);
     // It is seen before it can be closed, so all of this is one step but for the reference.
-    if (!isPidfs) pid.count -= 1;
+    if (!isPidfs) pid.count -= taken;
     const { count } = pid;
     const ktimeNs = this.#print(worker, "made", pid, {
       file: file.address,
@@ -213,13 +185,18 @@ export class SimulatedKernel {
     });
     this.#happened("create", ktimeNs, { file, ...(isPidfs ? { count } : {}) });
     yield;
-    if (!isPidfs) pid.count += 1;
+    if (!isPidfs) pid.count += taken;
   }
 
-  /** close(2) of the last reference. */
-  *close(worker: Worker, at: number): Steps {
+  /** close(2) of the last reference; `later` when a kernel thread releases the file after the call has returned. */
+  *close(worker: Worker, { at, later }: { readonly at: number; readonly later: boolean }): Steps {
     const [file] = worker.files.splice(at, 1);
-    if (file !== undefined) yield* this.#fput(worker, file, "release");
+    if (file === undefined || this.#is("closed-file-kept")) return;
+    if (!later) return yield* this.#fput(worker, file, "release");
+    const atNs = this.nowNs + BigInt(this.#random.between(10_000, 2_000_000));
+    this.#kernelThreads += 1;
+    const thread = { tid: 7000 + this.#kernelThreads, cpu: this.#random.between(0, CPUS - 1), files: [] };
+    this.later.push({ atNs, steps: this.#fput(thread, file, "release") });
   }
 
   /** The target's last thread exits, and its parent waits for it. */
@@ -239,12 +216,12 @@ export class SimulatedKernel {
       yield;
       this.#print(worker, "reap", pid, { count });
     }
-    pid.count += 1;
+    pid.count += this.#many("reap-get");
     yield;
     pid.state = "reaped";
     this.#gracePeriod(pid);
     yield;
-    this.#put(pid, worker.cpu, worker.tid);
+    this.#putAt("reap-put", pid, worker);
   }
 
   /** Somebody holds a process for a while. */
@@ -256,6 +233,7 @@ export class SimulatedKernel {
 
   *#fput(worker: Worker, file: File, kind: "release" | "unmade"): Steps {
     const { pid, inode } = file;
+    const place = kind === "unmade" ? "failed-put" : "close-put";
     const inodeNumber = pid.nr + 7000;
     const about = { file: file.address, inode: inodeNumber };
     const { count } = pid;
@@ -263,7 +241,7 @@ export class SimulatedKernel {
     const ktimeNs = this.#print(worker, "release", pid, { ...about, count });
     this.#happened(kind, ktimeNs, { file });
     if (inode === undefined) {
-      yield* this.#drop(worker, pid, { before: count, tag: "drop", about });
+      yield* this.#drop(worker, pid, { before: count, tag: "drop", about, place });
       this.#files.give(file.address);
       return;
     }
@@ -272,19 +250,25 @@ export class SimulatedKernel {
     this.#files.give(file.address);
     if (inode.files > 0) return;
     if (pid.inode === inode) pid.inode = undefined;
-    yield* this.#drop(worker, pid, { before: pid.count, tag: "evict", about: { inode: inodeNumber } });
+    const inodeOnly = { inode: inodeNumber };
+    yield* this.#drop(worker, pid, { before: pid.count, tag: "evict", about: inodeOnly, place });
   }
 
   /** A reference that a pidfd held goes; the probes see the count before and after. */
   *#drop(
     worker: Worker,
     pid: Pid,
-    what: { readonly before: number; readonly tag: "evict" | "drop"; readonly about: WireValues },
+    what: {
+      readonly before: number;
+      readonly tag: "evict" | "drop";
+      readonly about: WireValues;
+      readonly place: Place;
+    },
   ): Steps {
-    const { before, tag, about } = what;
+    const { before, tag, about, place } = what;
     if (before === 1) this.#tracked.delete(pid.address);
     yield;
-    this.#put(pid, worker.cpu, worker.tid);
+    this.#putAt(place, pid, worker);
     if (before > 1) yield;
     const after = this.#readFreed(pid);
     if (before > 1) yield;
@@ -316,11 +300,30 @@ export class SimulatedKernel {
       this.#happened("free", this.nowNs, { pid });
     }
     yield;
-    this.#put(pid, cpu, 0);
+    this.#putAt("hash-put", pid, { cpu, tid: 0 });
+  }
+
+  /** Whether this is the bug that the kernel has, which is come by now. */
+  #is(bug: KernelBug): boolean {
+    if (this.#bug !== bug) return false;
+    this.struck += 1;
+    return true;
+  }
+
+  /** References that are taken or dropped at a place: one, but for a bug. */
+  #many(place: Place): number {
+    if (this.#is(`${place}-missing`)) return 0;
+    return this.#is(`${place}-doubled`) ? 2 : 1;
+  }
+
+  #putAt(place: Place, pid: Pid, by: Pick<Worker, "cpu" | "tid">): void {
+    for (let left = this.#many(place); left > 0; left -= 1) this.#put(pid, by.cpu, by.tid);
   }
 
   /** put_pid(): the last reference frees. */
   #put(pid: Pid, cpu: number, tid: number): void {
+    // What a use after free does to the next owner of the memory is not simulated.
+    if (pid.count <= 0 && this.#bug !== undefined) return;
     if (pid.count === 1 && this.#tracked.delete(pid.address)) {
       const ktimeNs = this.#print({ cpu, tid, files: [] }, "last", pid, {});
       this.#happened("free", ktimeNs, { pid });
@@ -345,9 +348,11 @@ export class SimulatedKernel {
     };
   }
 
-  #openFile(pid: Pid): File {
+  #openFile(pid: Pid, place: Place): File {
     if (pid.inode === undefined) {
-      pid.count += 1;
+      const isWrong = place === "clone-get" && this.#is("clone-gets-the-wrong-pid");
+      const holder = isWrong ? this.#random.pick(this.alive) : pid;
+      if (holder !== undefined) holder.count += this.#many(place);
       if (this.law === "per-inode") pid.inode = { files: 0 };
     }
     if (pid.inode !== undefined) pid.inode.files += 1;
@@ -356,18 +361,22 @@ export class SimulatedKernel {
     return { name: `file ${this.#names}`, address: this.#files.take(), pid, inode: pid.inode };
   }
 
-  #print(worker: Worker, tag: WireTag, pid: Pid, values: WireValues): bigint {
+  #print(worker: Worker, tag: WireTag, pid: Pid | undefined, values: WireValues): bigint {
     this.pass(this.#random.between(100, 1000));
     const actor = { pid: 100, tid: worker.tid, startNs: 5000, comm: "worker" };
-    const where = { cpu: worker.cpu, ktimeNs: this.nowNs, about: pid.name };
-    this.printer.print(tag, { ...actor, pidAddress: pid.address, ...values }, where);
+    const where = { cpu: worker.cpu, ktimeNs: this.nowNs, ...(pid === undefined ? {} : { about: pid.name }) };
+    this.printer.print(tag, { ...actor, pidAddress: pid?.address ?? "0", ...values }, where);
     return this.nowNs;
   }
 
   #happened(
     kind: Action["kind"],
     ktimeNs: bigint,
-    what: { readonly file?: File; readonly pid?: Pid; readonly count?: number },
+    what: {
+      readonly file?: File | undefined;
+      readonly pid?: Pid | undefined;
+      readonly count?: number;
+    },
   ): void {
     const { file, pid = file?.pid, count } = what;
     this.truth.push({

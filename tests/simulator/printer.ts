@@ -10,6 +10,7 @@ import { WIRE_TABLE } from "../../schema/mod.ts";
 import type { WireTag } from "../../schema/mod.ts";
 import { encodeRecord } from "../support/wire.ts";
 import type { WireValues } from "../support/wire.ts";
+import type { Counted } from "./lines.ts";
 import type { Random } from "./random.ts";
 
 /** CPUs of the simulated machine. */
@@ -73,6 +74,16 @@ export class Printer {
     );
   }
 
+  /** Where the counters stand. */
+  get totals(): readonly Counted[] {
+    return this.#counters.map((it, cpu) => ({ cpu, ...it }));
+  }
+
+  /** Everything, in the order in which bpftrace would read it. */
+  arrivals(random: Random, delivery: Omit<Delivery, "dropPercent">): readonly Printed[] {
+    return [...merge(this.#buffers, random, delivery)];
+  }
+
   /** Hands everything out, as bpftrace would read it, and the totals at the end. */
   deliver(random: Random, delivery: Delivery): Delivered {
     const messages: CaptureMessage[] = [];
@@ -95,7 +106,11 @@ export class Printer {
 }
 
 /** Reads the buffers in turn, some lines of each; none falls further behind than it may. */
-function* merge(buffers: readonly Printed[][], random: Random, delivery: Delivery): Generator<Printed> {
+function* merge(
+  buffers: readonly Printed[][],
+  random: Random,
+  delivery: Omit<Delivery, "dropPercent">,
+): Generator<Printed> {
   const heads = buffers.map(() => 0);
   const headOf = (cpu: number) => buffers[cpu]?.[heads[cpu] ?? 0];
   for (;;) {
