@@ -128,7 +128,6 @@ export class NumberingCheck {
   isNew(event: WireEvent): boolean {
     if (event.kind === "tick" || !("number" in event)) return true;
     const numbering = WIRE_TABLE[event.kind].numbering;
-    if (numbering === "none") return true;
     return event.number > (this.#cpus.get(event.cpu)?.[numbering].seen ?? 0);
   }
 

@@ -60,6 +60,13 @@ const UNKNOWN_HOLDER =
   "The count is one too high from then on, as it is while somebody else holds the process: an unknown holder " +
   "is counted, and never blamed";
 
+const HASH_MAY_GO =
+  "The struct pid of a failed clone is given up already: a count that is one too low is taken for the hash, " +
+  "which may drop its reference at any moment";
+
+const NO_SLOT =
+  "A file without a slot looks like one that is in a message or in a call; it counts as open at the end";
+
 const BIRTH = "__pidfd_prepare() and copy_process() before 6.9, pidfs_alloc_file() since";
 const LOOKUP = "pidfd_open(): find_get_pid() and its put_pid()";
 const REAP = "release_task(): thread_pid and its put_pid()";
@@ -77,7 +84,7 @@ export const KERNEL_BUGS: Readonly<Record<KernelBug, Bug>> = {
   "failed-get-missing": {
     what: "A clone that fails later takes no reference for its file, and drops one",
     where: BIRTH,
-    rule: "L1",
+    unseen: HASH_MAY_GO,
   },
   "failed-get-doubled": {
     what: "A clone that fails later takes two references for its file",
@@ -91,7 +98,7 @@ export const KERNEL_BUGS: Readonly<Record<KernelBug, Bug>> = {
   "close-put-missing": { what: "A release drops nothing", where: CLOSE, unseen: UNKNOWN_HOLDER },
   "close-put-doubled": { what: "A release drops two references", where: CLOSE, rule: "R14" },
   "failed-put-missing": { what: "The file of a failed clone drops nothing", where: CLOSE, rule: "R12" },
-  "failed-put-doubled": { what: "The file of a failed clone drops two", where: CLOSE, rule: "L1" },
+  "failed-put-doubled": { what: "The file of a failed clone drops two", where: CLOSE, unseen: HASH_MAY_GO },
   "reap-get-missing": { what: "The reap drops what it never took", where: REAP, rule: "L1" },
   "reap-get-doubled": { what: "The reap takes its own twice", where: REAP, unseen: UNKNOWN_HOLDER },
   "reap-put-missing": { what: "The reap keeps its own", where: REAP, unseen: UNKNOWN_HOLDER },
@@ -116,7 +123,7 @@ export const KERNEL_BUGS: Readonly<Record<KernelBug, Bug>> = {
   "closed-file-kept": {
     what: "close() empties the slot and does not put the file",
     where: "filp_close()",
-    unseen: "A file without a slot looks like one that is in a message or in a call; it counts as open",
+    unseen: NO_SLOT,
   },
   "clone-gets-the-wrong-pid": {
     what: "clone takes the reference for its pidfd on another process",
@@ -130,12 +137,12 @@ export const FD_BUGS: Readonly<Record<FdBug, Bug>> = {
   "closed-slot-leaked": {
     what: "close() empties the slot and does not put the file",
     where: "filp_close()",
-    unseen: "A file without a slot looks like one that is in a message or in a call; it counts as open",
+    unseen: NO_SLOT,
   },
   "ended-table-leaked": {
     what: "The last user of a table goes, and one of its files is not put",
     where: "close_files()",
-    unseen: "A file without a slot looks like one that is in a message or in a call; it counts as open",
+    unseen: NO_SLOT,
   },
   "copy-without-reference": {
     what: "A copied table holds a file without a reference of its own",

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { FdBug } from "./bugs.ts";
 import type { SimProcess, SimTask } from "./fd_objects.ts";
 import { FdMachine, RANGE } from "./fd_tables.ts";
 import type { Random } from "./random.ts";
@@ -49,14 +50,22 @@ export class FdHistory {
   readonly #random: Random;
   readonly #calls = new Map<SimTask, { readonly target: SimProcess; readonly end: () => void }>();
 
-  /** @param random where chance comes from */
-  constructor(random: Random) {
+  /**
+   * @param random where chance comes from
+   * @param bug what is wrong with the kernel; `undefined` for nothing
+   */
+  constructor(random: Random, bug?: FdBug) {
     this.#random = random;
-    this.machine = new FdMachine(3);
+    this.machine = new FdMachine(3, bug);
   }
 
-  /** Something happens; returns what. */
-  step(): string {
+  /**
+   * Something happens.
+   *
+   * @param isLeftOut whether nothing happens, out of the same chance
+   * @returns what
+   */
+  step(isLeftOut = false): string {
     const random = this.#random;
     const task = random.pick(this.machine.tasks);
     if (task === undefined) return "nothing";
@@ -66,6 +75,7 @@ export class FdHistory {
       return `pidfd_open returns in ${task.tid}`;
     }
     const step = random.pick(STEPS) ?? "open";
+    if (isLeftOut) return `no ${step}`;
     this.#act(step, task);
     return `${step} by ${task.process.pid}/${task.tid}`;
   }

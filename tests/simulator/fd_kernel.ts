@@ -8,6 +8,7 @@
 import type { WireTag } from "../../schema/mod.ts";
 import { encodeRecord } from "../support/wire.ts";
 import type { WireValues } from "../support/wire.ts";
+import type { FdBug } from "./bugs.ts";
 import { Addresses } from "./fd_objects.ts";
 import type { SimFile, SimProcess, SimSlot, SimTable, SimTask } from "./fd_objects.ts";
 
@@ -30,9 +31,24 @@ export class FdKernel {
     files: new Addresses("ff00f"),
     pids: new Addresses("ff00a"),
   };
+  /** How often the bug was come by. */
+  struck = 0;
+  readonly #bug: FdBug | undefined;
   readonly #unused: SimFile[] = [];
   readonly #freeNumbers: number[] = [];
   #nextNumber = 100;
+
+  /** @param bug what is wrong; `undefined` for nothing */
+  constructor(bug?: FdBug) {
+    this.#bug = bug;
+  }
+
+  /** Whether this is the bug that the kernel has, which is come by now. */
+  is(bug: FdBug): boolean {
+    if (this.#bug !== bug) return false;
+    this.struck += 1;
+    return true;
+  }
 
   /** A process with one thread. */
   newProcess(table: SimTable): SimProcess {
@@ -77,7 +93,7 @@ export class FdKernel {
     for (const [fd, slot] of old.slots) {
       if (hole !== undefined && !hole.copied && fd >= hole.from && fd <= hole.to) continue;
       copy.slots.set(fd, slot);
-      if (slot.file !== null) slot.file.references += 1;
+      if (slot.file !== null && !this.is("copy-without-reference")) slot.file.references += 1;
     }
     if (!old.known) return copy;
     copy.known = true;
@@ -112,7 +128,7 @@ export class FdKernel {
     table.users -= 1;
     if (table.users > 0) return;
     for (const [, { file }] of sorted(table)) {
-      if (file === null) continue;
+      if (file === null || this.is("ended-table-leaked")) continue;
       if (exiting === 1) this.tellFlush(task, { table, file, exiting });
       this.put(file);
     }
@@ -169,6 +185,8 @@ export class FdKernel {
   /** fput(): the file goes when its thread is on the way back to user space. */
   put(file: SimFile | null | undefined): void {
     if (file === null || file === undefined) return;
+    // What a use after free does to the next owner of the memory is not simulated.
+    if (file.references <= 0 && this.#bug !== undefined) return;
     file.references -= 1;
     if (file.references === 0) this.#unused.push(file);
   }

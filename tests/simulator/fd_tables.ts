@@ -8,6 +8,7 @@
  */
 
 import { encodeRecord } from "../support/wire.ts";
+import type { FdBug } from "./bugs.ts";
 import { addressIn, countOf, FdKernel, fileFields, isPidfd, sorted } from "./fd_kernel.ts";
 import type { SimFile, SimProcess, SimTable, SimTask } from "./fd_objects.ts";
 
@@ -33,12 +34,16 @@ export const RANGE = { unshare: 2, cloexec: 4 } as const;
 /** The kernel and its calls. */
 export class FdMachine {
   /** What the calls change. */
-  readonly kernel: FdKernel = new FdKernel();
+  readonly kernel: FdKernel;
   /** Files in messages that nobody has received. */
   readonly messages: SimFile[] = [];
 
-  /** @param processes how many were there before the probes */
-  constructor(processes: number) {
+  /**
+   * @param processes how many were there before the probes
+   * @param bug what is wrong; `undefined` for nothing
+   */
+  constructor(processes: number, bug?: FdBug) {
+    this.kernel = new FdKernel(bug);
     for (let at = 0; at < processes; at += 1) this.kernel.newProcess(this.kernel.newTable());
   }
 
@@ -89,18 +94,22 @@ export class FdMachine {
   }
 
   /** pidfd_open; the function that is returned ends the call. */
-  open(task: SimTask, target: SimProcess): () => void {
+  open(task: SimTask, asked: SimProcess): () => void {
+    const others = this.kernel.processes.filter((it) => it !== asked && it.state !== "reaped");
+    const isWrong = others.length > 0 && this.kernel.is("open-of-the-wrong-pid");
+    const target = isWrong ? others[0] ?? asked : asked;
+    const closeOnExec = !this.kernel.is("close-on-exec-lost");
     const file = this.kernel.newFile(target);
     file.reported = false;
-    const fd = this.kernel.install(task, file, { closeOnExec: true, call: CALL.pidfd_open, born: 1 });
+    const fd = this.kernel.install(task, file, { closeOnExec, call: CALL.pidfd_open, born: 1 });
     task.busy = true;
     return () => {
       task.busy = false;
       file.told = true;
       file.reported = true;
       const told = { file: file.address, slotFile: addressIn(task.table.slots.get(fd)) };
-      const asked = { target: target.pid, openFlags: 0, result: fd };
-      this.kernel.say("open", task, { ...asked, ...told, ...fileFields(file) });
+      const call = { target: asked.pid, openFlags: 0, result: fd };
+      this.kernel.say("open", task, { ...call, ...told, ...fileFields(file) });
       if (file.references === 0) this.kernel.addresses.files.give(file.address);
     };
   }
@@ -126,6 +135,7 @@ export class FdMachine {
     const file = task.table.slots.get(fd)?.file;
     if (file === undefined) return;
     if (file === null) return this.openOther(task, closeOnExec);
+    if (isGone(file)) return;
     file.references += 1;
     if (!closeOnExec) this.kernel.tellTaken(task, { fd, file, call: CALL.dup });
     const call = closeOnExec ? CALL.fcntl : CALL.dup;
@@ -136,7 +146,7 @@ export class FdMachine {
   replace(task: SimTask, fds: { readonly from: number; readonly to: number }, closeOnExec: boolean): void {
     const { table } = task;
     const comes = table.slots.get(fds.from);
-    if (comes === undefined || fds.from === fds.to) return;
+    if (comes === undefined || fds.from === fds.to || isGone(comes.file)) return;
     const goes = table.slots.get(fds.to);
     if (isPidfd(comes) || isPidfd(goes)) {
       table.known = true;
@@ -160,7 +170,8 @@ export class FdMachine {
 
   /** close(2). */
   close(task: SimTask, fd: number): void {
-    this.kernel.put(this.kernel.empty(task, { table: task.table, fd, call: CALL.close }));
+    const file = this.kernel.empty(task, { table: task.table, fd, call: CALL.close });
+    if (file === null || !this.kernel.is("closed-slot-leaked")) this.kernel.put(file);
     this.kernel.leave(task);
   }
 
@@ -236,7 +247,7 @@ export class FdMachine {
   /** sendmsg(2) with SCM_RIGHTS. */
   send(task: SimTask, fd: number): void {
     const file = task.table.slots.get(fd)?.file;
-    if (file === undefined || file === null) return;
+    if (file === undefined || file === null || isGone(file)) return;
     file.references += 1;
     this.messages.push(file);
     this.kernel.tellTaken(task, { fd, file, call: CALL.sendmsg });
@@ -261,7 +272,7 @@ export class FdMachine {
   /** pidfd_getfd(2). */
   getFd(task: SimTask, from: { readonly table: SimTable; readonly fd: number }): void {
     const file = from.table.slots.get(from.fd)?.file;
-    if (file === undefined || file === null) return;
+    if (file === undefined || file === null || isGone(file)) return;
     file.references += 1;
     this.kernel.install(task, file, { closeOnExec: true, call: CALL.pidfd_getfd, born: 0 });
   }
@@ -308,4 +319,9 @@ export class FdMachine {
       fileFlags: 2,
     });
   }
+}
+
+/** Whether a file has no reference any more although a slot holds it, which takes a bug: fget() finds none. */
+function isGone(file: SimFile | null): boolean {
+  return file?.references === 0;
 }
