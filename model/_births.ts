@@ -12,7 +12,7 @@ import type { FoundSlot } from "../events/mod.ts";
 import type { WireEvent } from "../schema/mod.ts";
 import { originOf } from "./_calls.ts";
 import type { Origin } from "./_calls.ts";
-import { isDoubtful } from "./_doubts.ts";
+import { addDoubt, isDoubtful } from "./_doubts.ts";
 import { errnoName } from "./errno.ts";
 import { forgetFailure } from "./_failures.ts";
 import { judge } from "./_judge.ts";
@@ -36,6 +36,9 @@ import {
 } from "./_subject.ts";
 import type { ActorEvent } from "./_subject.ts";
 import type { Publisher } from "./update.ts";
+
+/** How long a call that makes a pidfd may have been on its way, in ns, when the probes were attached. */
+const CALL_SETTLES_NS = 5_000_000_000n;
 
 type Born = Extract<WireEvent, { kind: "clone" | "open" | "made" | "slot" }>;
 
@@ -251,6 +254,11 @@ function born(
     if (event.kind !== "clone") addArrival(target, event);
   }
   target.followed ||= followed;
+  const { attachedNs } = state.options;
+  // The call may have begun before all probes were attached, and its file have been released then.
+  if (!installed && early === undefined && event.ktimeNs - attachedNs < CALL_SETTLES_NS) {
+    addDoubt(state, { fromNs: null, toNs: event.ktimeNs });
+  }
   const filledNs = state.unborn.get(file)?.[0]?.event.ktimeNs;
   // The call began before the target was met: what was lost meanwhile can be the end of its file.
   if (filledNs !== undefined && filledNs < target.bornNs) target.bornNs = filledNs;

@@ -28,7 +28,7 @@ export type FaultName =
   | "truncated"
   /** A probe at the return of a call does not run: no number is missing. */
   | "missed-returns"
-  /** The clock jumps forward. */
+  /** The clock jumps forward while the machine sleeps. */
   | "clock-forward"
   /** The clock jumps back. */
   | "clock-back"
@@ -75,6 +75,9 @@ const STEPS_NS = {
   "clock-forward": [1_000_000n, 30_000_000n, 4_000_000_000n, 3_600_000_000_000n],
   "clock-back": [1_200_000_000n, 4_000_000_000n, 3_600_000_000_000n],
 } as const;
+
+/** In a pause of so many nanoseconds no call was on its way. */
+const PAUSE_NS = 5_000_000n;
 
 /** What is printed when a call returns. */
 const RETURNS: readonly string[] = ["clone", "failed", "open"];
@@ -212,7 +215,8 @@ class Damage {
   }
 
   #step(name: "clock-forward" | "clock-back"): void {
-    const fromNs = this.#momentBetween(10, 90);
+    const fromNs = name === "clock-forward" ? this.#quietMoment() : this.#momentBetween(10, 90);
+    if (fromNs === undefined) return;
     const sizeNs = this.#random.pick(STEPS_NS[name]) ?? 0n;
     const byNs = name === "clock-forward" ? sizeNs : -sizeNs;
     this.lines = this.lines.map((line) => {
@@ -233,6 +237,12 @@ class Damage {
     for (const line of this.lines.slice(at)) this.#strike("no-end", line);
     this.lines = this.lines.slice(0, at);
     this.isEnded = false;
+  }
+
+  /** The end of a pause, in which nothing was half done: a machine sleeps when all of its tasks are frozen. */
+  #quietMoment(): bigint | undefined {
+    const moments = this.lines.map((it) => headOf(it.text).ktimeNs).sort((a, b) => a < b ? -1 : 1);
+    return this.#random.pick(moments.filter((it, at) => it - (moments[at - 1] ?? it) >= PAUSE_NS));
   }
 
   #momentBetween(fromPercent: number, toPercent: number): bigint {

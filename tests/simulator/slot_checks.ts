@@ -134,7 +134,7 @@ export function checkFaultySlots(faults: readonly Fault[], history: History): vo
   if (!isEnded) correlator.cut();
   updates.push(...correlator.finish());
   assertNotBroken(updates);
-  if ([...struck.keys()].some((it) => it !== "reordered" && it !== "duplicated")) return;
+  if ([...struck.keys()].some((it) => it !== "reordered")) return;
   assert.deepEqual(updates.filter((it) => it.type === "finding" || it.type === "lost"), []);
   assert.equal(correlator.trust.unmatched, 0);
   assert.deepEqual(correlator.slots, []);
