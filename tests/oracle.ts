@@ -1,7 +1,24 @@
 /**
  * What must be said about a history, worked out from what really happened: slowly, and without any state.
  *
- * For every question the whole history is read again from its begin.
+ * For every question the whole history is read again from its begin. Nothing of this comes from the model's code; it
+ * takes what it says from the kernel:
+ *
+ * - A pid hash holds one reference from alloc_pid() on, and drops it a grace period after the last link went: free_pid()
+ *   hands delayed_put_pid() to call_rcu() (kernel/pid.c, the same from 5.2 on). So holders have a "pid hash" until a
+ *   `hash-put`.
+ * - Before 6.9 each file of a pidfd holds one reference: get_pid() beside anon_inode_getfile() in copy_process() and
+ *   pidfd_create(), __pidfd_prepare() from 6.2 on, and put_pid() in pidfd_release() (kernel/fork.c, kernel/pid.c). So
+ *   under the law `per-file` there is one holder for each open file.
+ * - From 6.9 on all files of a process share an inode, which holds one reference: path_from_stashed() (fs/libfs.c)
+ *   finds the inode that is there, pidfs_alloc_file() gives its own reference to a new one, and pidfs_evict_inode()
+ *   (fs/pidfs.c) drops it when the last file goes. So under the law `per-inode` there is one holder for any of them.
+ * - dup, fork, SCM_RIGHTS and pidfd_getfd take a reference of the file, never of the struct pid (get_file(), fs/file.c):
+ *   the oracle knows files, and no numbers.
+ * - A clone that fails puts its file and frees its struct pid (copy_process(), its labels bad_fork_put_pidfd and
+ *   bad_fork_free_pid, kernel/fork.c); its child was never attached, so nobody else had a pidfd of it. So no free of a
+ *   child is told whose clone failed.
+ * - A struct pid is freed by whichever put_pid() brings its count to 0 (kernel/pid.c). So a free leaves no holder.
  *
  * @module
  */

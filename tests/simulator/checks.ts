@@ -50,7 +50,7 @@ function checksOf(law: RefcountLaw): readonly Check[] {
     check(`relabelled/${law}`, 60, (it) => checkRelabelled(law, it)),
     check(`split/${law}`, 60, (it) => checkSplit(law, it)),
     check(`traffic/${law}`, 60, (it) => checkTraffic(law, it)),
-    ...FAULT_NAMES.map((name) => check(`${name}/${law}`, 60, (it) => checkFault(name, law, it))),
+    ...FAULT_NAMES.map((name) => check(`${name}/${law}`, 60, (it) => checkFault({ name, law }, it))),
     check(`mixed/${law}`, 60, (it) => checkMixed(law, it)),
   ];
 }

@@ -40,7 +40,10 @@ const COUNTED: readonly FaultName[] = ["lost", "lost-bursts", "missed-returns", 
 const MOVES_TIME: readonly FaultName[] = ["clock-forward", "clock-back"];
 
 /** One fault at its own rate: nothing false is said. */
-export function checkFault(name: FaultName, law: RefcountLaw, history: History): Share {
+export function checkFault(
+  { name, law }: { readonly name: FaultName; readonly law: RefcountLaw },
+  history: History,
+): Share {
   return checkFaults([{ name, rate: RATES[name] }], law, history);
 }
 

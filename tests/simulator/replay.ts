@@ -35,8 +35,8 @@ export function runCheck(check: Check, history: History): Share | undefined {
  */
 export function commandOf(kind: string, { seed, calls, without }: History): string {
   const left = [...without ?? []];
-  const words = [`--kind ${kind}`, `--seed ${seed}`, "--histories 1", `--calls ${calls}`];
-  const all = left.length === 0 ? words : [...words, `--without ${left.join(",")}`];
+  const words = [`--kind=${kind}`, `--seed=${seed}`, "--histories=1", `--calls=${calls}`];
+  const all = left.length === 0 ? words : [...words, `--without=${left.join(",")}`];
   return `deno run -q --no-prompt tests/simulator/soak.ts ${all.join(" ")}`;
 }
 

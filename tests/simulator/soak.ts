@@ -6,7 +6,7 @@
  * ```
  *
  * Histories have the seeds from `--seed` on, 1 by default, and take the kinds in turn, or the one that is named.
- * `--calls` is how long each history is, 20 by default; `--without` leaves out calls by their place from 0.
+ * `--calls` is how long each history is, 12 by default; `--without` leaves out calls by their place from 0.
  *
  * @module
  */
@@ -44,7 +44,7 @@ export interface SoakResult {
 }
 
 /** Calls of a history, so that a hundred thousand of them take a minute or two. */
-const CALLS = 20;
+const CALLS = 12;
 
 /**
  * Tries histories until one fails.
