@@ -124,11 +124,12 @@ export class NumberingCheck {
     return this.#tell(numbering, cpu, state.holes.slice(0, -HOLES_MAX));
   }
 
-  /** Whether an event, not yet taken, was printed after all of its counter that have come. */
+  /** Whether an event, not yet taken, was printed after all of its counter that have come or were told of. */
   isNew(event: WireEvent): boolean {
     if (event.kind === "tick" || !("number" in event)) return true;
     const numbering = WIRE_TABLE[event.kind].numbering;
-    return event.number > (this.#cpus.get(event.cpu)?.[numbering].seen ?? 0);
+    const state = this.#cpus.get(event.cpu)?.[numbering];
+    return state === undefined || event.number > Math.max(state.seen, state.promised);
   }
 
   /**

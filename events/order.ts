@@ -159,6 +159,8 @@ export class Order {
    * Returns the loss that a clock is which went back: what was printed next is older than what its CPU printed before,
    * by more than a probe can be held up. The order of all that happened in between is not known.
    *
+   * It is told once; from then on the time before counts as that of another clock.
+   *
    * A step back of more than a second shows on every CPU by its heartbeats, a smaller one where a CPU printed on both
    * sides of it. CLOCK_BOOTTIME itself never goes back.
    *
@@ -168,6 +170,7 @@ export class Order {
     const lane = this.#lanes.get(cpu);
     if (lane === undefined || ktimeNs + this.#limits.slackNs >= lane.newestNs) return undefined;
     const { newestNs: toNs } = lane;
+    lane.newestNs = ktimeNs;
     const detail = `the clock of CPU ${cpu} went back by ${toNs - ktimeNs} ns`;
     return { reason: "late", events: null, cpu, fromNs: ktimeNs, toNs, detail };
   }
