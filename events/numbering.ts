@@ -74,6 +74,8 @@ const HOLES_MAX = 64;
  */
 export class NumberingCheck {
   readonly #cpus: Map<number, Readonly<Record<Counter, CounterState>>> = new Map();
+  /** The latest heartbeat of each CPU, CLOCK_BOOTTIME in ns. */
+  readonly #ticks: Map<number, bigint> = new Map();
   #lost = 0;
 
   /**
@@ -102,6 +104,7 @@ export class NumberingCheck {
   /** Takes the next event of the stream in its order of arrival and returns the losses that it proves. */
   take(event: WireEvent): readonly Loss[] {
     if (event.kind === "tick") {
+      this.#ticks.set(event.cpu, event.ktimeNs);
       return [
         ...this.#tick("task", event.task, event),
         ...this.#tick("softirq", event.softirq, event),
@@ -146,14 +149,25 @@ export class NumberingCheck {
   /**
    * Up to when everything of a CPU has come, or is known to be lost.
    *
-   * @param event the latest event of the CPU, already taken
+   * @param event the latest event of the CPU, already taken; without a kind, something that both counters know of
    * @returns CLOCK_BOOTTIME in ns; 0 when nothing has
    */
-  heardNs(event: { readonly cpu: number; readonly ktimeNs: bigint }): bigint {
+  heardNs(
+    event: { readonly kind?: WireEvent["kind"]; readonly cpu: number; readonly ktimeNs: bigint },
+  ): bigint {
     const states = this.#cpus.get(event.cpu);
     if (states === undefined) return event.ktimeNs;
-    const task = heardOf(states.task, event.ktimeNs);
-    const softirq = heardOf(states.softirq, event.ktimeNs);
+    const { kind = "tick" } = event;
+    const own = kind === "tick" ? undefined : WIRE_TABLE[kind].numbering;
+    const ticked = this.#ticks.get(event.cpu) ?? 0n;
+    // A record tells nothing of those that the other counter numbers: one of them can be lost just before it.
+    const until = (counter: Counter) => {
+      if (own === undefined || own === counter) return event.ktimeNs;
+      const seenNs = states[counter].seenNs ?? 0n;
+      return seenNs > ticked ? seenNs : ticked;
+    };
+    const task = heardOf(states.task, until("task"));
+    const softirq = heardOf(states.softirq, until("softirq"));
     return task < softirq ? task : softirq;
   }
 
