@@ -1,5 +1,5 @@
-// Every file of tests/scenarios/: a story, the kernel's records, and below a line what the model says about them and
-// who holds which pidfd in the end.
+// Every file of tests/scenarios/ and tests/scenarios/leaks/: a story, the kernel's records, and below a line what the
+// model says about them and who holds which pidfd in the end.
 //
 // deno test --allow-read --allow-write tests/scenarios_test.ts -- -u
 // writes what stands below the line anew, from what the model says now, and tells which files it has changed. Commit
@@ -11,20 +11,23 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { RULES } from "../model/mod.ts";
 import { publish } from "../reports/mod.ts";
-import { LEAKS } from "./scenarios/leaks.ts";
 import { assertValid } from "./support/json_schema.ts";
+import { LEAKS } from "./support/leak_stories.ts";
 import { parseScenario, renderScenario, runScenario } from "./support/scenario.ts";
 
 const FOLDER = fileURLToPath(new URL("./scenarios/", import.meta.url));
 const isUpdate = Deno.args.includes("-u");
-const files = readdirSync(FOLDER).filter((name) => name.endsWith(".txt")).sort();
+const files = [
+  ...readdirSync(FOLDER),
+  ...readdirSync(`${FOLDER}leaks`).map((name) => `leaks/${name}`),
+].filter((name) => name.endsWith(".txt")).sort();
 
 function read(name: string): string {
   return readFileSync(`${FOLDER}${name}`, "utf8");
 }
 
 for (const name of files) {
-  test(`scenario ${name.slice(0, -4).replaceAll("_", " ")}`, () => {
+  test(`scenario ${name.slice(0, -4).replaceAll(/[/_]/g, " ")}`, () => {
     const text = read(name);
     const scenario = parseScenario(text);
     const { updates, lines } = runScenario(scenario);
@@ -47,11 +50,11 @@ test("tests/scenarios/ shows every rule of the model broken, and undetermined wh
   assert.deepEqual(missing, []);
 });
 
-test("tests/scenarios/ has the story of every leak that was reported, and who holds what in the end", () => {
-  const stories = files.filter((name) => /^(?:leak|owner|harmless)_/.test(name));
-  assert.deepEqual(stories, LEAKS.map(({ file }) => `${file}.txt`).sort());
+test("tests/scenarios/leaks/ has the story of every leak that was reported, and who holds what in the end", () => {
+  const stories = files.filter((name) => name.startsWith("leaks/"));
+  assert.deepEqual(stories, LEAKS.map(({ file }) => `leaks/${file}.txt`).sort());
   for (const { file, thread, held } of LEAKS) {
-    const { text, expected } = parseScenario(read(`${file}.txt`));
+    const { text, expected } = parseScenario(read(`leaks/${file}.txt`));
     assert.ok(text.split("\n\n")[0]?.includes(thread), `${file}: the story names ${thread}`);
     const left = expected.filter((line) => line.startsWith("held "));
     assert.equal(left.length, held, `${file}: pidfds that are open in the end`);

@@ -1,5 +1,5 @@
 /**
- * The leaks and mix-ups of pidfds that were reported in public, each of which has a story in this folder.
+ * The leaks and mix-ups of pidfds that were reported in public, each of which has a story in tests/scenarios/leaks/.
  *
  * @module
  */
