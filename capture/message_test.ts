@@ -60,9 +60,8 @@ const ROWS: readonly (readonly [line: string, expected: CaptureMessage])[] = [
     '{"type": "printf", "data": 3}',
     '{"type": "printf", "data": "cut off in the mid',
     '{"type": "printf", "data": "bad \\x escape\\n"}',
-    // A line that begins inside of another one, and a control character as it is.
+    // A line that begins inside of another one.
     '{"type": "printf", "data": "put 1{"type": "printf", "data": "ready 1 5 "\\n"}',
-    '{"type": "printf", "data": "ready 1 5 \t\\n"}',
     '{"type": "hist", "data": {}}',
     '{"no": "type"}',
     "Attaching 3 probes...",

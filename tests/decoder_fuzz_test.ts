@@ -132,7 +132,7 @@ const WRONG: readonly (readonly [mistake: string, trial: Trial, said: RegExp])[]
         ? { kind: "record", text: line.slice(28, -4) }
         : readMessage(line);
     }),
-    /instead of/,
+    /is no JSON|instead of/,
   ],
   [
     "believes every number",

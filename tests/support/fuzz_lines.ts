@@ -67,7 +67,7 @@ const NAMES = [
   "\\x41",
   "\u001b[2J",
   "日本語",
-];
+].map((name) => new TextEncoder().encode(name));
 
 /** Of a thousand lines so many are long; the longest has this many characters. */
 const LONG_OF_1000 = 1;

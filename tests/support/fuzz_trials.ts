@@ -75,8 +75,8 @@ function checkFields(line: string, event: Readonly<Record<string, unknown>>): vo
   for (const { name, kind } of fields) {
     const value = event[name];
     if (kind === "comm") {
-      const printed = bytesOf(words[at] ?? "") + bytesOf(words[at + 1] ?? "");
-      assert.equal(bytesOfText(String(value)), printed.replace(/\0.*$/s, ""), `field "${name}"`);
+      assert.equal(typeof value, "string", `type of field "${name}"`);
+      checkComm(`${words[at]} ${words[at + 1]} ${value}`, name);
       at += 2;
       continue;
     }
@@ -85,6 +85,18 @@ function checkFields(line: string, event: Readonly<Record<string, unknown>>): vo
     assert.equal(String(value), words[at], `field "${name}"`);
     at += 1;
   }
+}
+
+/** Words and texts that were compared before; the same ones need not be compared again. */
+const compared = new Set<string>();
+const COMPARED_MAX = 10_000;
+
+/** Compares the bytes in two words with those that the text after them stands for. */
+function checkComm(wordsAndText: string, name: string): void {
+  if (compared.has(wordsAndText)) return;
+  const [, low = "", high = "", text = ""] = /^([^ ]*) ([^ ]*) (.*)$/s.exec(wordsAndText) ?? [];
+  assert.equal(bytesOfText(text), (bytesOf(low) + bytesOf(high)).replace(/\0.*$/s, ""), `field "${name}"`);
+  if (compared.size < COMPARED_MAX) compared.add(wordsAndText);
 }
 
 /** The eight bytes of a little-endian word, as characters of one byte each. */
@@ -102,7 +114,12 @@ function bytesOfText(text: string): string {
   );
 }
 
-/** The reader of bpftrace's lines: it says what JSON says, and never throws. */
+/**
+ * The reader of bpftrace's lines: it says what JSON says, and never throws.
+ *
+ * JSON does not have control characters as they are. A line with one may be taken for a record all the same, if that is
+ * one that the decoder refuses.
+ */
 export function messageTrial(reader: (line: string) => unknown = readMessage): Trial<Outcome> {
   return {
     line: fuzzMessage,
@@ -113,6 +130,9 @@ export function messageTrial(reader: (line: string) => unknown = readMessage): T
       const read = outcome.value as typeof expected;
       if (read.kind === "probe-error" && expected.kind === "probe-error") {
         assert.equal(typeof read.detail, "string");
+      } else if (read.kind === "record" && expected.kind === "unreadable") {
+        assert.ok(!/["\\]/.test(read.text), `${said(read)} is no JSON`);
+        assert.throws(() => decode(read.text, 7), DecodeError, `${said(read)} is no JSON, and is decoded`);
       } else {
         assert.ok(isSame(read, expected), `${said(read)} instead of ${said(expected)}`);
       }

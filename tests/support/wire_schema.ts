@@ -21,7 +21,7 @@ const PATTERNS: Readonly<Record<WireKind, string>> = {
   hex: HEX_WORD,
   pointer: HEX_WORD,
   comm: `${HEX_WORD} ${HEX_WORD}`,
-  word: "[^ ]+",
+  word: "[!-~]+",
 };
 
 /** Returns the schema of one line, without its end. */
