@@ -25,7 +25,8 @@ const PRINTF_TAIL = '\\n"}';
 /**
  * Reads one line of bpftrace's JSON output.
  *
- * Our records hold no character that JSON escapes, so the usual line is cut out of its frame without a parser.
+ * Our records hold no character that JSON escapes, so the usual line is cut out of its frame without a parser. One with
+ * a control character as it is, which is no JSON, is no record of ours either: the decoder refuses it.
  *
  * @param line one line, without its end
  * @returns what it says; bad lines are `unreadable`, never an exception
@@ -40,7 +41,7 @@ const PRINTF_TAIL = '\\n"}';
 export function readMessage(line: string): CaptureMessage {
   if (line.startsWith(PRINTF_HEAD) && line.endsWith(PRINTF_TAIL)) {
     const text = line.slice(PRINTF_HEAD.length, -PRINTF_TAIL.length);
-    if (!text.includes("\\")) return { kind: "record", text };
+    if (!text.includes("\\") && !text.includes('"')) return { kind: "record", text };
   }
   if (line === "") return { kind: "other" };
   let value: unknown;
@@ -60,15 +61,17 @@ function fromJson(value: unknown, line: string): CaptureMessage {
       return { kind: "record", text: value.data.replace(/\n$/, "") };
     case "lost_events": {
       const inner = isObject(value.data) ? value.data.events : undefined;
-      const events = inner ?? value.count;
-      return { kind: "dropped", events: typeof events === "number" ? events : null };
+      return { kind: "dropped", events: wholeNumber(inner ?? value.count) };
     }
     case "map":
       if (isObject(value.data)) return totals(value.data);
       break;
     case "helper_error":
     case "runtime_error":
-      return { kind: "probe-error", detail: `${value.msg ?? "error"} (${value.helper ?? "unknown helper"})` };
+      return {
+        kind: "probe-error",
+        detail: `${textOf(value.msg) ?? "error"} (${textOf(value.helper) ?? "unknown helper"})`,
+      };
     case "attached_probes":
     case "time":
       return { kind: "other" };
@@ -82,10 +85,20 @@ function totals(data: Readonly<Record<string, unknown>>): CaptureMessage {
   const byCpu = new Map<number, number>();
   for (const [cpu, count] of Object.entries(entry[1])) {
     // Other maps than our counters may be left at the end, with keys and values of any form.
-    if (!/^\d{1,6}$/.test(cpu) || !/^\d{1,15}$/.test(String(count))) return { kind: "other" };
+    if (!/^\d{1,6}$/.test(cpu) || !/^\d{1,15}$/.test(textOf(count) ?? "")) return { kind: "other" };
     byCpu.set(Number(cpu), Number(count));
   }
   return { kind: "totals", map: entry[0].replace(/^@/, ""), byCpu };
+}
+
+/** A number of events; `null` when it is none. */
+function wholeNumber(value: unknown): number | null {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : null;
+}
+
+/** A string, or a number as text; objects are not asked for theirs, because JSON can name a member `toString`. */
+function textOf(value: unknown): string | undefined {
+  return typeof value === "string" || typeof value === "number" ? String(value) : undefined;
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -31,10 +31,16 @@ const ROWS: readonly (readonly [line: string, expected: CaptureMessage])[] = [
   ['{"type": "lost_events", "count": 17}', { kind: "dropped", events: 17 }],
   ['{"type": "lost_events"}', { kind: "dropped", events: null }],
   ['{"type": "lost_events", "data": {"events": "many"}}', { kind: "dropped", events: null }],
+  ['{"type": "lost_events", "data": {"events": -1}}', { kind: "dropped", events: null }],
+  ['{"type": "lost_events", "data": {"events": 1e400}}', { kind: "dropped", events: null }],
 
   ['{"type": "helper_error", "msg": "Bad address", "helper": "probe_read_kernel", "retcode": -14}', {
     kind: "probe-error",
     detail: "Bad address (probe_read_kernel)",
+  }],
+  ['{"type": "runtime_error", "msg": {"toString": 1, "valueOf": 2}}', {
+    kind: "probe-error",
+    detail: "error (unknown helper)",
   }],
   ['{"type": "runtime_error"}', { kind: "probe-error", detail: "error (unknown helper)" }],
 
@@ -45,6 +51,8 @@ const ROWS: readonly (readonly [line: string, expected: CaptureMessage])[] = [
   ['{"type": "map", "data": {"@stash": {"4711": [1, 2]}}}', OTHER],
   ['{"type": "map", "data": {"@stash": {"-64202": 1}}}', OTHER],
   ['{"type": "map", "data": {"@big": {"0": "18446744073709551615"}}}', OTHER],
+  ['{"type": "map", "data": {"@odd": {"0": {"toString": 1, "valueOf": 2}}}}', OTHER],
+  ['{"type": "map", "data": {"@odd": {"0": [7]}}}', OTHER],
   ['{"type": "map", "data": {}}', OTHER],
 
   ...[
@@ -52,6 +60,8 @@ const ROWS: readonly (readonly [line: string, expected: CaptureMessage])[] = [
     '{"type": "printf", "data": 3}',
     '{"type": "printf", "data": "cut off in the mid',
     '{"type": "printf", "data": "bad \\x escape\\n"}',
+    // A line that begins inside of another one.
+    '{"type": "printf", "data": "put 1{"type": "printf", "data": "ready 1 5 "\\n"}',
     '{"type": "hist", "data": {}}',
     '{"no": "type"}',
     "Attaching 3 probes...",

@@ -51,6 +51,7 @@ const HEX = /^(?:0|[1-9a-f][0-9a-f]{0,15})$/;
 const I32 = /^(?:0|-?[1-9][0-9]{0,9})$/;
 const U32 = /^(?:0|[1-9][0-9]{0,9})$/;
 const U64 = /^(?:0|[1-9][0-9]{0,19})$/;
+const WORD = /^[!-~]+$/;
 const U64_MAX = 2n ** 64n - 1n;
 
 /** The value of a word of each kind; `undefined` when it is not the one way in which printf() writes such a value. */
@@ -70,7 +71,7 @@ const READERS: Readonly<Record<Exclude<WireKind, "comm">, (word: string) => unkn
   },
   hex: (word) => HEX.test(word) ? word : undefined,
   pointer: (word) => HEX.test(word) ? word : undefined,
-  word: (word) => word === "" ? undefined : word,
+  word: (word) => WORD.test(word) ? word : undefined,
 };
 
 const FIELDS: ReadonlyMap<string, readonly WireField[]> = new Map(

@@ -46,6 +46,8 @@ const BAD: readonly (readonly [line: string, column: number, said: string])[] = 
   ["last 0 1 5 1 1 1 6g 0 ff00", 18, 'field "comm" must be comm, got "6g"'],
   ["last 0 1 5 1 1 1 61", 21, 'field "comm" must be comm, got the end of the line'],
   ["last 0 1 5 1 1 1 61  ff00", 21, 'field "comm" must be comm, got ""'],
+  ["ready 1 5 \t", 11, 'field "utc" must be word, got "\\x09"'],
+  ["ready 1 5 \u009b", 11, 'field "utc" must be word, got "\\xc2\\x9b"'],
   ["ready 1 5 ", 11, 'field "utc" must be word, got ""'],
 ];
 

@@ -25,7 +25,7 @@ const TRUST = {
 function summaryOf(name: string): Readonly<Record<string, unknown>> {
   const text = Deno.readTextFileSync(new URL(`../tests/scenarios/${name}.txt`, import.meta.url));
   const tally = new Tally();
-  for (const update of runScenario(parseScenario(text))) tally.take(update);
+  for (const update of runScenario(parseScenario(text)).updates) tally.take(update);
   const all = tally.summary(TRUST);
   assert.deepEqual(
     [all.records, all.lost, all.late, all.unmatched, all.counts_checked, all.counts_equal, all.counts_above],

@@ -12,7 +12,7 @@
  * - `hex`: a 64-bit value such as flags, in lower-case hex without `0x`, kept as text.
  * - `pointer`: a kernel address, in the same form; `0` is NULL, and the last 4095 values are errors.
  * - `comm`: `char comm[16]` as two little-endian 64-bit hex words, so that no byte of it is ever quoted.
- * - `word`: text without spaces that bpftrace itself made.
+ * - `word`: printable ASCII without spaces that bpftrace or the tool itself made.
  */
 export type WireKind = "i32" | "u32" | "u64" | "hex" | "pointer" | "comm" | "word";
 

@@ -9,12 +9,13 @@
  * clone 0 1 2000 …
  * ----
  * 1 pidfd.create clone f1 fd=3 p1=200 count=?>2/2 [pid hash, pidfs inode]
+ * held f1 p1=200 alive by 100[3]
  * ```
  *
  * Lines before the records set `attached` (ns), `baseline` (a walk over all open files is told of), `cpus`, `scope`
  * (process ids), `follow`, and `law` where it is that of
  * kernels without pidfs, `per-file`. A line that begins with `{` is
- * one of bpftrace's own. Expected lines are made by {@linkcode describe}.
+ * one of bpftrace's own. Expected lines are made by {@linkcode describe}; those of the end by {@linkcode heldAtEnd}.
  *
  * @module
  */
@@ -24,6 +25,7 @@ import type { CaptureMessage } from "../../capture/mod.ts";
 import { Correlator } from "../../model/mod.ts";
 import type { CorrelatorOptions, RefcountLaw, Update } from "../../model/mod.ts";
 import type { EventBody } from "../../schema/mod.ts";
+import { heldAtEnd } from "./scenario_end.ts";
 
 /** A scenario file in its parts. */
 export interface Scenario {
@@ -82,10 +84,13 @@ export function renderScenario(scenario: Scenario, expected: readonly string[]):
   return `${[scenario.text, DASHES, ...expected].join("\n")}\n`;
 }
 
-/** Runs a scenario to its end and returns all updates. */
-export function runScenario(scenario: Scenario): readonly Update[] {
+/** Runs a scenario to its end; returns all updates, and the lines that tell of them and of the end. */
+export function runScenario(
+  scenario: Scenario,
+): { readonly updates: readonly Update[]; readonly lines: readonly string[] } {
   const correlator = new Correlator(scenario.options);
-  return [...correlator.take(scenario.messages), ...correlator.finish()];
+  const updates = [...correlator.take(scenario.messages), ...correlator.finish()];
+  return { updates, lines: [...updates.map(describe), ...heldAtEnd(updates, correlator.slots)] };
 }
 
 /** One update as one line; a bystander's begins with `-`. */
