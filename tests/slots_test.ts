@@ -4,8 +4,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { decode, isTimed, NumberingCheck, Order } from "../events/mod.ts";
-import { Correlator, initialState, step } from "../model/mod.ts";
-import type { ModelInput, ModelState, Update } from "../model/mod.ts";
+import { Correlator, initialState } from "../model/mod.ts";
+import type { ModelState } from "../model/mod.ts";
 import { TABLE_IDLE_NS } from "../model/_slot_doubts.ts";
 import { publish } from "../reports/mod.ts";
 import { FdHistory } from "./simulator/fd_history.ts";
@@ -13,6 +13,7 @@ import { Random } from "./simulator/random.ts";
 import { assertValid } from "./support/json_schema.ts";
 import { sizesOf } from "./support/model_sizes.ts";
 import { slotDifferences } from "./support/slot_truth.ts";
+import { SteppedModel } from "./support/stepped_model.ts";
 
 const EVERYTHING = { pids: undefined, comm: undefined, descendants: false };
 const OPTIONS = { law: "per-inode", attachedNs: 0n, scope: EVERYTHING, slotsSeen: true } as const;
@@ -20,33 +21,13 @@ const OPTIONS = { law: "per-inode", attachedNs: 0n, scope: EVERYTHING, slotsSeen
 /** Calls of one history. */
 const STEPS = 120;
 
-/** The model, and what it said. */
-class Model {
-  state: ModelState = initialState(OPTIONS);
-  readonly updates: Update[] = [];
-
-  take(input: ModelInput): void {
-    const result = step(this.state, input);
-    this.state = result.state;
-    this.updates.push(...result.updates);
-  }
-
-  lines(lines: readonly string[]): void {
-    for (const line of lines) {
-      const event = decode(line, 1);
-      if (!isTimed(event)) continue;
-      this.take({ kind: "event", placed: { event, late: false, certain: true } });
-    }
-  }
-}
-
 const EMPTY = sizesOf(initialState(OPTIONS));
 
 test("step() knows every slot of every process after each call of a random history", () => {
   fc.assert(
     fc.property(fc.integer(), (seed) => {
       const history = new FdHistory(new Random(seed));
-      const model = new Model();
+      const model = new SteppedModel(OPTIONS);
       const done: string[] = [];
       for (let at = 0; at < STEPS; at += 1) {
         done.push(history.step());
@@ -74,7 +55,7 @@ test("step() knows every slot of every process after each call of a random histo
 
 /** The same way as {@linkcode Correlator} takes them, to a state that can be looked at. */
 function stateAfter(lines: readonly string[]): ModelState {
-  const model = new Model();
+  const model = new SteppedModel(OPTIONS);
   const numbering = new NumberingCheck();
   const order = new Order(1);
   for (const line of lines) {
