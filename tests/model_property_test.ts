@@ -151,6 +151,21 @@ for (const law of LAWS) {
   });
 }
 
+test("Correlator does not say how much is lost when a line cannot be read", () => {
+  fc.assert(
+    fc.property(seed, fc.integer({ min: 0, max: 50 }), (it, at) => {
+      const kernel = simulate({ seed: it, law: "per-inode", calls: 20, interleaved: false });
+      const whole = kernel.printer.deliver(new Random(it), WHOLE);
+      assert.equal(tell(whole, "per-inode").correlator.trust.lost, 0);
+      const messages = whole.messages.toSpliced(at, 0, { kind: "record", text: "clone 0 1 half of a li" });
+      const { updates, correlator } = tell({ ...whole, messages }, "per-inode");
+      assert.equal(correlator.trust.lost, null);
+      assert.equal(updates.filter((update) => update.type === "lost").length, 1);
+    }),
+    { numRuns: 20 },
+  );
+});
+
 function isDefinite(update: Update): boolean {
   return !("count" in update.body) || update.body.count === null || update.body.count.expected !== null;
 }
