@@ -7,6 +7,8 @@ import assert from "node:assert/strict";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { Correlator, Tally } from "../model/mod.ts";
+import type { Update } from "../model/mod.ts";
 import { publish } from "../reports/mod.ts";
 import { describe, parseScenario, renderScenario, runScenario } from "./support/scenario.ts";
 import { assertValid } from "./support/json_schema.ts";
@@ -29,5 +31,24 @@ for (const name of files) {
     if (isUpdate) writeFileSync(path, renderScenario(scenario, lines));
     else assert.deepEqual(lines, scenario.expected);
     for (const update of updates) assertValid(publish(update, { host: "local", utcOffsetNs: 10n ** 18n }));
+    const tally = new Tally();
+    for (const update of updates) tally.take(update);
+    const { created, released, baseline_released, open } = tally.summary(
+      new Correlator(scenario.options).trust,
+    );
+    assert.deepEqual({ created, released, baseline_released, open }, counted(updates));
   });
+}
+
+/** What a summary must say of files, from their names alone. */
+function counted(updates: readonly Update[]) {
+  const births = updates.filter((it) => it.type === "pidfd.create");
+  const made = new Set<string | null>(
+    births.filter((it) => it.body.origin !== "baseline").map((it) => it.body.file),
+  );
+  const gone = updates.filter((it) => it.type === "pidfd.release").map((it) => it.body.file);
+  const released = gone.filter((it) => made.has(it)).length;
+  const ended = new Set<string | null>(gone);
+  const open = births.filter((it) => !ended.has(it.body.file)).length;
+  return { created: made.size, released, baseline_released: gone.length - released, open };
 }
