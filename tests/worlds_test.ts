@@ -147,7 +147,12 @@ function holderDifferences({ world, model: { state } }: Followed<FdWorld>): read
 interface SlotWorld {
   readonly name: string;
   readonly deeds: readonly FdDeed[];
-  readonly processes: 1 | 2;
+  /** Processes at the begin. */
+  readonly processes: number;
+  /** Tasks at once at the most. @default {2} */
+  readonly tasks?: number;
+  /** Whether the process has a second thread at the begin, and another process shares its table. @default {false} */
+  readonly shared?: boolean;
   readonly depth: number;
   /** Fewer would mean that the world is not what it was. */
   readonly least: number;
@@ -185,14 +190,38 @@ const SLOT_WORLDS: readonly SlotWorld[] = [
     depth: 5,
     least: 14_000,
   },
+  {
+    name: "threads that exec",
+    deeds: ["open", "mark", "exec", "unshare"],
+    processes: 1,
+    tasks: 3,
+    shared: true,
+    depth: 4,
+    least: 22_000,
+  },
 ];
 
-for (const { name, deeds, processes, depth, least } of SLOT_WORLDS) {
+function begin(world: FdWorld, shared: boolean): FdWorld {
+  const { machine } = world;
+  const [first] = machine.tasks;
+  if (shared && first !== undefined) {
+    machine.fork(first, { shared: true, pidfd: false });
+    machine.thread(first);
+  }
+  return world;
+}
+
+for (const { name, deeds, processes, tasks = 2, shared = false, depth, least } of SLOT_WORLDS) {
   test(`step() knows every slot after each history of up to ${depth} events of two tables, ${name}`, () => {
     const options = { law: "per-inode", attachedNs: 0n, scope: SCOPE, slotsSeen: true } as const;
     const visited = visitEveryHistory({
       depth,
-      begin: () => new Followed(new FdWorld(deeds, processes), options, ({ machine }) => machine.take()),
+      begin: () =>
+        new Followed(
+          begin(new FdWorld(deeds, { processes, tasks }), shared),
+          options,
+          ({ machine }) => machine.take(),
+        ),
       follow: (it) => it.follow(),
       look(it, path) {
         assertNone(slotDifferences(it.model.state, it.world.machine), path);

@@ -1,5 +1,5 @@
 /**
- * A world of two tasks with one fd table or two, and at most three pidfds, in which everything is tried that a call can
+ * A world of a few tasks with one fd table or two, and at most three pidfds, in which everything is tried that a call can
  * do to a slot.
  *
  * What cannot be followed by records alone is not done: the same exceptions as in {@linkcode FdHistory}.
@@ -12,9 +12,6 @@ import { isTogether, mayExit, mayMove } from "./fd_history.ts";
 import { isPidfd, sorted } from "./fd_kernel.ts";
 import type { SimProcess, SimTask } from "./fd_objects.ts";
 import { FdMachine, RANGE } from "./fd_tables.ts";
-
-/** Tasks that run at once, at the most. */
-const TASKS_MAX = 2;
 
 /** Pidfds that are open, at the most. */
 const FILES_MAX = 3;
@@ -55,13 +52,15 @@ export class FdWorld implements World {
   /** Calls of pidfd_open that have not returned, by their thread. */
   readonly calls: Map<SimTask, { readonly target: SimProcess; readonly end: () => void }> = new Map();
   readonly #deeds: ReadonlySet<FdDeed>;
+  readonly #tasksMax: number;
 
   /**
    * @param deeds what can happen in it
-   * @param processes how many are there at the begin, each with a table of its own
+   * @param size how many processes are there at the begin, each with a table of its own, and how many tasks at the most
    */
-  constructor(deeds: readonly FdDeed[], processes: 1 | 2) {
-    this.machine = new FdMachine(processes);
+  constructor(deeds: readonly FdDeed[], size: { readonly processes: number; readonly tasks: number }) {
+    this.machine = new FdMachine(size.processes);
+    this.#tasksMax = size.tasks;
     this.#deeds = new Set(deeds);
   }
 
@@ -91,7 +90,7 @@ export class FdWorld implements World {
   #tasks(task: SimTask): readonly Choice[] {
     const { machine } = this;
     const choices: Choice[] = [];
-    const isRoom = machine.tasks.length < TASKS_MAX;
+    const isRoom = machine.tasks.length < this.#tasksMax;
     for (const shared of [false, true]) {
       const table = shared ? "shared" : "copied";
       for (const pidfd of isRoom && this.#has("fork") ? [false, true] : []) {
