@@ -10,7 +10,7 @@ import { callOf } from "./_calls.ts";
 import { isSlotDoubtful } from "./_slot_doubts.ts";
 import type { FdTable, Slot } from "./slots.ts";
 import type { ModelState, PidfdFile, SlotNews } from "./state.ts";
-import { inScope, processOf, targetOf } from "./_subject.ts";
+import { emptySlots, inScope, processOf, targetOf } from "./_subject.ts";
 import type { ActorEvent } from "./_subject.ts";
 import type { Publisher } from "./update.ts";
 
@@ -29,8 +29,10 @@ export function fileBorn(
   const news = state.unborn.get(address) ?? [];
   state.unborn.delete(address);
   const [first] = news;
-  // What another file at this address left here, whose birth was lost, is not about this one.
-  if (first?.event.kind === "slot" && first.event.pidAddress !== told.file.target.address) return;
+  // What another file at this address left here, whose birth was lost, is not about this one, and has gone.
+  if (first?.event.kind === "slot" && first.event.pidAddress !== told.file.target.address) {
+    return emptySlots(state, address);
+  }
   for (const it of news) tell(state, { ...it, ...told });
 }
 

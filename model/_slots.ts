@@ -12,7 +12,7 @@ import { forgetTable } from "./_slot_doubts.ts";
 import type { FdTable, Slot } from "./slots.ts";
 import { tell, tellInherited } from "./_slot_news.ts";
 import type { ModelState, PidfdFile, SlotNews } from "./state.ts";
-import { forgetFile, isErrorPointer } from "./_subject.ts";
+import { emptySlots, forgetFile, isErrorPointer } from "./_subject.ts";
 import type { Publisher } from "./update.ts";
 
 /** The records of slots and fd tables. */
@@ -116,6 +116,11 @@ function isStale(state: ModelState, known: PidfdFile, event: Of<"slot">): boolea
 function onSlot(state: ModelState, event: Of<"slot">, out: Publisher): void {
   const known = state.files.get(event.file);
   if (known !== undefined && isStale(state, known, event)) forgetFile(state, event.file);
+  if (known === undefined && event.references === 1) {
+    // It is the only slot of its file: what was said of the address before is about another one.
+    emptySlots(state, event.file);
+    state.unborn.delete(event.file);
+  }
   const slot = fill(state, event, {
     table: tableOf(state, event, out),
     closeOnExec: event.closeOnExec !== 0,
@@ -123,8 +128,6 @@ function onSlot(state: ModelState, event: Of<"slot">, out: Publisher): void {
   const news = { event, slot, references: event.references, slots: state.slots.count(event.file) };
   const file = state.files.get(event.file);
   if (file === undefined) {
-    // It is the only slot of its file: what was said of the address before is about another one.
-    if (event.references === 1) state.unborn.delete(event.file);
     if (event.born === 1) state.unborn.set(event.file, []);
     if (waits(state, event.file, { ...news, kind: "filled" })) return;
   }

@@ -6,7 +6,9 @@ import fc from "fast-check";
 import { publish } from "../reports/mod.ts";
 import { CHECKS } from "./simulator/checks.ts";
 import type { Check } from "./simulator/checks.ts";
-import { checkInterleaved, LAWS } from "./simulator/count_checks.ts";
+import { checkInterleaved, LAWS, tell, WHOLE } from "./simulator/count_checks.ts";
+import { simulate } from "./simulator/history.ts";
+import { Random } from "./simulator/random.ts";
 import { runCheck } from "./simulator/replay.ts";
 import { assertValid } from "./support/json_schema.ts";
 
@@ -56,3 +58,18 @@ for (const law of LAWS) {
     assert.ok(definite / untouched >= 0.9, `${definite} of ${untouched} untouched lifecycles are definite`);
   });
 }
+
+test("Correlator does not say how much is lost when a line cannot be read", () => {
+  fc.assert(
+    fc.property(seeds, fc.integer({ min: 0, max: 50 }), (seed, at) => {
+      const kernel = simulate({ seed, law: "per-inode", calls: 20, interleaved: false });
+      const whole = kernel.printer.deliver(new Random(seed), WHOLE);
+      assert.equal(tell(whole, { law: "per-inode" }).correlator.trust.lost, 0);
+      const messages = whole.messages.toSpliced(at, 0, { kind: "record", text: "clone 0 1 half of a li" });
+      const { updates, correlator } = tell({ ...whole, messages }, { law: "per-inode" });
+      assert.equal(correlator.trust.lost, null);
+      assert.equal(updates.filter((update) => update.type === "lost").length, 1);
+    }),
+    { numRuns: 20 },
+  );
+});

@@ -57,6 +57,14 @@ export function expectedEvents(truth: readonly Action[], law: RefcountLaw): read
   });
 }
 
+/** Who holds a target at the end of a history, one reference each. */
+export function holdersNow(
+  truth: readonly Action[],
+  { target, law }: { readonly target: string; readonly law: RefcountLaw },
+): readonly string[] {
+  return holders(truth, target, law);
+}
+
 /** Files that were made and not released. */
 export function openFiles(truth: readonly Action[]): readonly string[] {
   return filesOf(truth, "create").filter((file) => !filesOf(truth, "release").includes(file));

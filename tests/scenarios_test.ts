@@ -9,7 +9,8 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import { RULES } from "../model/mod.ts";
+import { Correlator, RULES, Tally } from "../model/mod.ts";
+import type { Update } from "../model/mod.ts";
 import { publish } from "../reports/mod.ts";
 import { assertValid } from "./support/json_schema.ts";
 import { LEAKS } from "./support/leak_stories.ts";
@@ -39,6 +40,12 @@ for (const name of files) {
     if (!isUpdate) assert.deepEqual(lines, scenario.expected);
     assert.match(scenario.text, /^# .*[.?!:]$/m, "a story on top");
     for (const update of updates) assertValid(publish(update, { host: "local", utcOffsetNs: 10n ** 18n }));
+    const tally = new Tally();
+    for (const update of updates) tally.take(update);
+    const { created, released, baseline_released, open } = tally.summary(
+      new Correlator(scenario.options).trust,
+    );
+    assert.deepEqual({ created, released, baseline_released, open }, counted(updates));
   });
 }
 
@@ -73,3 +80,16 @@ test("-u writes only what stands below the line", () => {
   assert.notDeepEqual(lines, scenario.expected);
   assert.equal(renderScenario(scenario, lines), text);
 });
+
+/** What a summary must say of files, from their names alone. */
+function counted(updates: readonly Update[]) {
+  const births = updates.filter((it) => it.type === "pidfd.create");
+  const made = new Set<string | null>(
+    births.filter((it) => it.body.origin !== "baseline").map((it) => it.body.file),
+  );
+  const gone = updates.filter((it) => it.type === "pidfd.release").map((it) => it.body.file);
+  const released = gone.filter((it) => made.has(it)).length;
+  const ended = new Set<string | null>(gone);
+  const open = births.filter((it) => !ended.has(it.body.file)).length;
+  return { created: made.size, released, baseline_released: gone.length - released, open };
+}

@@ -131,7 +131,7 @@ export class FdHistory {
         return machine.mark(task, fd, chance);
       case "closeRange": {
         const flags = random.pick([0, RANGE.cloexec, RANGE.unshare, RANGE.unshare, 6]) ?? 0;
-        if ((flags & RANGE.unshare) !== 0 && !this.#mayMove(task)) return;
+        if ((flags & RANGE.unshare) !== 0 && !mayMove(task)) return;
         return machine.closeRange(task, {
           first: fd,
           last: fd + random.between(0, 20),
@@ -140,7 +140,7 @@ export class FdHistory {
         });
       }
       case "unshare":
-        return this.#mayMove(task) ? machine.unshare(task) : undefined;
+        return mayMove(task) ? machine.unshare(task) : undefined;
       default:
         return this.#actOnOthers(step, task, fd);
     }
@@ -199,7 +199,7 @@ export class FdHistory {
   }
 
   #exit(task: SimTask): void {
-    if (this.machine.tasks.length <= 2 || !this.#mayExit(task)) return;
+    if (this.machine.tasks.length <= 2 || !mayExit(task)) return;
     this.#endCallsOf(task.process);
     this.machine.exit(task);
   }
@@ -218,22 +218,41 @@ export class FdHistory {
       if (task !== undefined) this.machine.exit(task);
     }
   }
-
-  /** Which thread of a process has which table is not told before it acts: they are taken to have that of the first. */
-  #mayMove(task: SimTask): boolean {
-    const { process: { pid, tasks }, table } = task;
-    const others = tasks.filter((it) => it !== task);
-    return table.known &&
-      (task.tid === pid ? others.every((it) => it.seen) : others.some((it) => it.tid === pid));
-  }
-
-  /** When the first thread ends, the others are taken to have its table; the last one that has it ends last. */
-  #mayExit(task: SimTask): boolean {
-    return task.process.tasks.length === 1 || isTogether(task);
-  }
 }
 
-/** Whether all threads of the process have one table. */
-function isTogether({ process }: SimTask): boolean {
+/**
+ * Whether a task may take another table.
+ *
+ * Which thread of a process has which table is not told before it acts: they are taken to have that of the first.
+ *
+ * @param task the task
+ * @returns whether what it does can be followed
+ */
+export function mayMove(task: SimTask): boolean {
+  const { process: { pid, tasks }, table } = task;
+  const others = tasks.filter((it) => it !== task);
+  return table.known &&
+    (task.tid === pid ? others.every((it) => it.seen) : others.some((it) => it.tid === pid));
+}
+
+/**
+ * Whether a task may end.
+ *
+ * When the first thread ends, the others are taken to have its table; the last one that has it ends last.
+ *
+ * @param task the task
+ * @returns whether its end can be followed
+ */
+export function mayExit(task: SimTask): boolean {
+  return task.process.tasks.length === 1 || isTogether(task);
+}
+
+/**
+ * Whether all threads of the process have one table.
+ *
+ * @param task one of them
+ * @returns whether they have that of the first one
+ */
+export function isTogether({ process }: SimTask): boolean {
   return process.tasks.every((it) => it.table === process.firstTable);
 }

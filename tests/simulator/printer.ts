@@ -84,6 +84,12 @@ export class Printer {
     return [...merge(this.#buffers, random, delivery)];
   }
 
+  /** Takes away what was printed since the last time, in the order of time: nothing is left to {@linkcode deliver}. */
+  take(): readonly Printed[] {
+    const all = this.#buffers.flatMap((it) => it.splice(0));
+    return all.sort((a, b) => a.ktimeNs < b.ktimeNs ? -1 : 1);
+  }
+
   /** Hands everything out, as bpftrace would read it, and the totals at the end. */
   deliver(random: Random, delivery: Delivery): Delivered {
     const messages: CaptureMessage[] = [];

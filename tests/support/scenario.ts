@@ -112,9 +112,10 @@ function words(update: Update): string {
     case "pidfd.install":
     case "pidfd.dup":
     case "pidfd.send":
-    case "pidfd.receive":
     case "pidfd.getfd":
       return slot(update.body);
+    case "pidfd.receive":
+      return `${slot(update.body)} sent=${update.body.sent_seq ?? "?"}`;
     case "pidfd.use": {
       const { file, use, uses, by, command, target } = update.body;
       return `${use} ${file} x${uses} by=${by ?? "-"} command=${command ?? "-"} ${who(target)}`;
