@@ -15,6 +15,7 @@ const START_LIMIT_MS = 120_000;
 
 /** How long all members are looked for, in milliseconds. */
 const FIND_LIMIT_MS = 5000;
+
 /** Longest time in milliseconds that the command holds its pidfds; longer than any test waits. */
 const HOLD_MS = 240_000;
 /** How many pidfds the command makes and holds. */
