@@ -1,5 +1,5 @@
 /**
- * How often the kernel did not run a program of bpftrace, because it was running on that CPU already.
+ * How often the kernel did not run a program of bpftrace, because it or another one was running on that CPU already.
  *
  * @module
  */
@@ -103,10 +103,12 @@ export function parseRecursion(text: string, complaints: string): RecursionReadi
       programs.set(id, { type, count: fields.get("recursion_misses") });
     }
   }
-  const links = new Map<string, number>();
+  const links = new Map<string, { readonly program: string | undefined; readonly missed: number }>();
   for (const fields of files.values()) {
     const [id, missed] = [fields.get("link_id"), fields.get("missed")];
-    if (id !== undefined && missed !== undefined) links.set(id, Number(missed));
+    if (id !== undefined && missed !== undefined) {
+      links.set(id, { program: fields.get("prog_id"), missed: Number(missed) });
+    }
   }
   const [fromNs] = times;
   const toNs = times.at(-1);
@@ -115,8 +117,8 @@ export function parseRecursion(text: string, complaints: string): RecursionReadi
     const why = words === "" ? "no program of bpftrace is to be seen" : words;
     return { misses: null, reason: `Recursion misses cannot be read: ${why}` };
   }
-  const passedOver = [...links.values()].reduce((sum, it) => sum + it, 0);
-  const kprobes = [...programs.values()].filter(({ type }) => type === KPROBE).length;
+  const passedOver = [...links.values()].reduce((sum, { missed }) => sum + missed, 0);
+  const linked = new Set([...links.values()].map(({ program }) => program));
   let misses = passedOver;
   let ofKprobes = passedOver;
   for (const { type, count } of programs.values()) {
@@ -126,7 +128,7 @@ export function parseRecursion(text: string, complaints: string): RecursionReadi
     misses += Number(count);
     if (type === KPROBE) ofKprobes += Number(count);
   }
-  const areKprobesCounted = links.size >= kprobes;
+  const areKprobesCounted = [...programs].every(([id, { type }]) => type !== KPROBE || linked.has(id));
   return {
     ...{ misses, ofKprobes, areKprobesCounted },
     programs: programs.size,

@@ -49,6 +49,7 @@ test("parseRecursion() adds what links tell of kprobes, and knows whether every 
     const [links, ofKprobes, areKprobesCounted] of [
       [[link(1, 3), link(2, 4)], 9, true],
       [[link(1, 3), link(1, 3)], 5, false],
+      [[link(1, 3), fdinfo(13, { link_id: 3, prog_id: 1, missed: 0 })], 5, false],
       [[fdinfo(11, { link_id: 1, prog_id: 1 })], 2, false],
       [[], 2, false],
     ] as const

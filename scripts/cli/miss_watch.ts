@@ -19,7 +19,7 @@ import type { RecursionMisses } from "../../model/mod.ts";
 const INTERVAL_MS = { calm: 5000, preemptible: 1000 } as const;
 
 const UNCOUNTED =
-  "Neither this kernel nor this bpftrace tells how often kprobes were passed over while another one was handled";
+  "No links of bpftrace show here how often kprobes were passed over while another one was handled";
 
 const UNREAD = "How often programs did not run could not be read at the end of the run";
 
@@ -116,8 +116,13 @@ export class MissWatch implements Disposable {
     if (first === undefined || counted === undefined) {
       return latest?.misses === null ? latest : { misses: null, reason: UNREAD };
     }
-    if (this.#kprobesMatter && !counted.areKprobesCounted) return { misses: null, reason: UNCOUNTED };
     const misses = counted.misses - first.misses;
+    if (this.#kprobesMatter && !counted.areKprobesCounted) {
+      return {
+        misses: null,
+        reason: misses === 0 ? UNCOUNTED : `${UNCOUNTED}; it is known of ${misses} times`,
+      };
+    }
     if (this.#isLast && latest === counted) return { misses };
     const why = latest?.misses === null ? `: ${latest.reason}` : "";
     return { misses: null, reason: `${UNREAD}; it was ${misses} at the last look${why}` };

@@ -16,7 +16,10 @@ function found(second: number, misses: number | undefined, { type, isLinked }: F
   const fields = misses === undefined ? {} : { prog_type: type, prog_id: 7, recursion_misses: misses };
   const lines = Object.entries(fields).filter(([, value]) => value >= 0)
     .map(([name, value]) => `/proc/77/fdinfo/5:${name}:\t${value}`);
-  if (isLinked) lines.push("/proc/77/fdinfo/6:link_id:\t9", "/proc/77/fdinfo/6:missed:\t0");
+  const link = { link_id: 9, prog_id: 7, missed: 0 };
+  if (isLinked) {
+    lines.push(...Object.entries(link).map(([name, value]) => `/proc/77/fdinfo/6:${name}:\t${value}`));
+  }
   const stderr = misses === undefined ? "grep: /proc/77/fdinfo/*: No such file or directory\n" : "";
   return { stdout: [uptime, ...lines, uptime, ""].join("\n"), stderr };
 }
@@ -56,6 +59,9 @@ Deno.test("MissWatch does not take the 0 of kprobes without links for a count", 
   using blind = watch({ ...CALM, type: 2, isLinked: false }, 0, 0);
   await blind.last();
   assert.match(blind.result.misses === null ? blind.result.reason : "", /how often kprobes were passed over/);
+  using some = watch({ ...CALM, type: 2, isLinked: false }, 2, 5);
+  await some.last();
+  assert.match(some.result.misses === null ? some.result.reason : "", /it is known of 3 times$/);
   using without = watch({ ...CALM, type: 2, isLinked: false, kprobesMatter: false }, 0, 0);
   await without.last();
   assert.deepEqual(without.result, { misses: 0 }, "there is none that matters");

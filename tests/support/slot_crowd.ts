@@ -44,7 +44,17 @@ export interface Load {
 /** The maps that number records. */
 const NUMBERED: readonly string[] = Object.values(COUNTERS);
 
-const LIMITS = { deadlineSeconds: 600, eventsMax: 2_000_000, bufferPages: 4096, follow: false, slots: true };
+/**
+ * The buffers have room for the records of a whole load, 64 MiB on each CPU: what is lost only because whoever reads them
+ * had no CPU for a while is not what is tried here.
+ */
+const LIMITS = {
+  deadlineSeconds: 600,
+  eventsMax: 2_000_000,
+  bufferPages: 16_384,
+  follow: false,
+  slots: true,
+};
 /** Longest time that a scenario takes, in milliseconds. */
 const SCENARIO_LIMIT_MS = 120_000;
 

@@ -108,10 +108,9 @@ export class SlotGuest implements AsyncDisposable {
     const now = this.#waiting.splice(0, later < 0 ? this.#waiting.length : later);
     for (const event of now) {
       const { unmatched } = this.#state;
-      this.#noteUnseenEnd(event);
+      const isUnseen = this.#noteUnseenEnd(event);
       const result = step(this.#state, { kind: "event", placed: { event, late: false, certain: true } });
       this.#state = result.state;
-      const isUnseen = "pidAddress" in event && this.#unseenEnds.has(event.pidAddress);
       if (this.#state.unmatched > unmatched && !isUnseen) this.#strays.push(JSON.stringify(event, decimal));
       updates.push(...result.updates);
     }
@@ -123,8 +122,13 @@ export class SlotGuest implements AsyncDisposable {
     return updates;
   }
 
-  /** A target that was waited for, and at whose address another process is: its free was not told. */
-  #noteUnseenEnd(event: TimedEvent): void {
+  /**
+   * Notes a target that was waited for, and at whose address another process is: its free was not told.
+   *
+   * @returns whether the record is that of such another process, of which the model knows nothing yet
+   */
+  #noteUnseenEnd(event: TimedEvent): boolean {
+    if (!("pidAddress" in event)) return false;
     const [address, startNs] = event.kind === "exit"
       ? [event.pidAddress, event.startNs]
       : event.kind === "open" || event.kind === "slot"
@@ -132,8 +136,11 @@ export class SlotGuest implements AsyncDisposable {
       : ["", 0n];
     const old = this.#state.targets.get(address);
     // A birth of a process that has ended has no start time.
-    if (old?.reaped !== true || old.startNs === null || startNs === 0n || old.startNs === startNs) return;
+    if (old?.reaped !== true || old.startNs === null || startNs === 0n || old.startNs === startNs) {
+      return this.#unseenEnds.has(event.pidAddress) && !this.#state.targets.has(event.pidAddress);
+    }
     this.#unseenEnds.set(address, `the free of process ${old.pid} at ${address} was not told`);
+    return true;
   }
 
   #differences(scenario: string, { snapshot, round, own, slots }: Snapshot): readonly string[] {

@@ -12,6 +12,10 @@ import type { Look, Process } from "./look.ts";
 
 /** Longest time in milliseconds until everything is attached and the command has its pidfds. */
 const START_LIMIT_MS = 120_000;
+
+/** How long all members are looked for, in milliseconds. */
+const FIND_LIMIT_MS = 5000;
+
 /** Longest time in milliseconds that the command holds its pidfds; longer than any test waits. */
 const HOLD_MS = 240_000;
 /** How many pidfds the command makes and holds. */
@@ -105,11 +109,7 @@ export class ToolChain implements AsyncDisposable {
       const start = await chain.#untilTracing();
       const { bootId } = await guest.describe();
       if (start.boot_id !== bootId) throw new Error("Cannot test: the tool found a guest of somebody else");
-      const look = await lookAround(guest);
-      chain.members = new Map([
-        ...membersHere(look.here, chain.#child.pid),
-        ...membersThere(look.guest, start.command_pid),
-      ]);
+      chain.members = await chain.#find(guest, start.command_pid);
       return chain;
     } catch (error) {
       await chain[Symbol.asyncDispose]();
@@ -164,6 +164,18 @@ export class ToolChain implements AsyncDisposable {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
     return JSON.parse(this.#lines[0] ?? "");
+  }
+
+  /** Finds all members: now and then the tool has one more session, for a moment, to look at something. */
+  async #find(guest: Host, commandPid: number): Promise<ReadonlyMap<Member, Place>> {
+    for (const deadline = performance.now() + FIND_LIMIT_MS;;) {
+      const look = await lookAround(guest);
+      try {
+        return new Map([...membersHere(look.here, this.#child.pid), ...membersThere(look.guest, commandPid)]);
+      } catch (error) {
+        if (performance.now() > deadline) throw error;
+      }
+    }
   }
 
   #place(member: Member): Place {

@@ -178,7 +178,7 @@ export class TracedGuest implements AsyncDisposable {
   async settle(): Promise<void> {
     const nowNs = await uptimeNs(this.host);
     const told = () => this.correlator.passedNs;
-    for (const begun = Date.now(); Date.now() - begun < SETTLE_MAX_MS;) {
+    for (const deadline = performance.now() + SETTLE_MAX_MS; performance.now() < deadline;) {
       if (told() > nowNs && this.correlator.pending === 0) return;
       if (told() > nowNs + FREES_MAX_NS) return;
       await new Promise((resolve) => setTimeout(resolve, 100));
