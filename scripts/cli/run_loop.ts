@@ -130,9 +130,8 @@ export async function follow(run: RunLoop): Promise<RunResult> {
   for (const loss of [...await run.silence?.finish() ?? [], ...unseenBy(run)]) {
     await take(correlator.lose(loss));
   }
-  correlator.hearRecursion(run.misses?.result ?? UNWATCHED);
-  await take(correlator.finish());
   const ended = await capture.ended;
+  await take(lastOf(run, ended));
   const unasked = endedUnasked(ended);
   stop ??= unasked ?? { reason: "the program ended", code: EXIT.well };
   // A command that is alive would be waited for.
@@ -148,6 +147,14 @@ export async function follow(run: RunLoop): Promise<RunResult> {
     commandStatus,
     outside: { complete: isWhole, codes: outside },
   };
+}
+
+/** What the correlator has to say when nothing more can come. */
+function lastOf({ correlator, misses }: RunLoop, ended: Awaited<Capture["ended"]>): readonly Update[] {
+  correlator.hearRecursion(misses?.result ?? UNWATCHED);
+  // What the kernel had still to say went with bpftrace.
+  if (ended === "killed" || ended === "lost") correlator.cut();
+  return correlator.finish();
 }
 
 /** The exit codes that follow from what was found and from what was lost. */

@@ -198,6 +198,24 @@ Deno.test("follow() tells an end that nobody asked for, and is not complete then
   }
 });
 
+Deno.test("follow() takes the last records for uncertain exactly when bpftrace could not say the rest", async () => {
+  const scope = { pids: undefined, comm: undefined, descendants: false };
+  for (const ended of ["killed", "lost", "by-itself"] as const) {
+    let cuts = 0;
+    const correlator = new class extends Correlator {
+      override cut(): void {
+        cuts += 1;
+      }
+
+      override finish(): readonly Update[] {
+        assert.equal(cuts, ended === "by-itself" ? 0 : 1, ended);
+        return super.finish();
+      }
+    }({ law: "per-inode", attachedNs: 0n, scope, cpus: 2 });
+    await run({ capture: new FakeCapture([], ended), correlator });
+  }
+});
+
 Deno.test("follow() ends well when nobody reads standard output any more", async () => {
   const capture = new FakeCapture([SECOND, SECOND]);
   const { reason, code, stopped } = await run({ capture, writer: new FakeWriter(1) });
