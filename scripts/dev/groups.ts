@@ -22,13 +22,16 @@ export type Group =
   };
 
 /** The sets of groups that can be asked for. */
-export const SELECTIONS = ["ok", "lab", "all"] as const;
+export const SELECTIONS = ["ok", "proof", "lab", "all"] as const;
 
-/** Which groups to run: those without a guest, those with one, or both. */
+/** Which groups to run: the quick ones, the long ones without a guest, those with one, or all. */
 export type Selection = (typeof SELECTIONS)[number];
 
 /** Tests that need a guest. */
 const LAB_TESTS = "tests/lab/";
+
+/** Tests that take minutes, and no guest. */
+const PROOF_TESTS = "tests/proof/";
 
 /** Tests that start the tool as a user does, again and again. */
 const CLI_TESTS = "tests/cli/";
@@ -96,18 +99,22 @@ export function planGroups(selection: Selection, repository: Repository): readon
   switch (selection) {
     case "ok":
       return planOk(repository);
+    case "proof":
+      return planProof(repository);
     case "lab":
       return planLab(repository);
     case "all":
-      return [...planOk(repository), ...planLab(repository)];
+      return [...planOk(repository), ...planProof(repository), ...planLab(repository)];
     default:
       return selection satisfies never;
   }
 }
 
-/** Everything that needs no guest. */
+/** Everything that is quick. */
 function planOk({ files, modules }: Repository): Group[] {
-  const tests = files.filter((file) => file.endsWith("_test.ts") && !file.startsWith(LAB_TESTS));
+  const tests = files.filter((file) =>
+    file.endsWith("_test.ts") && !file.startsWith(LAB_TESTS) && !file.startsWith(PROOF_TESTS)
+  );
   const unit = tests.filter((file) => !file.startsWith(CLI_TESTS));
   const cli = tests.filter((file) => file.startsWith(CLI_TESTS));
   return [
@@ -135,6 +142,19 @@ function planOk({ files, modules }: Repository): Group[] {
       files: [],
     },
   ];
+}
+
+/** What is tried in great number. */
+function planProof({ files }: Repository): Group[] {
+  const tests = files.filter((file) => file.startsWith(PROOF_TESTS) && file.endsWith("_test.ts"));
+  const args = ["test", "--no-check", "--parallel", ...TEST_PERMISSIONS];
+  // Without any file there still is a group: it fails, since it runs no test.
+  return [{
+    kind: "tests",
+    name: "proof tests",
+    args: [...args, ...(tests.length === 0 ? [PROOF_TESTS] : tests)],
+    files: tests,
+  }];
 }
 
 /** Everything that needs a guest: one process per file, those first that took longest the last time. */

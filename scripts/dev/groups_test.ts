@@ -10,20 +10,28 @@ const files = [
   "tests/cli/e_test.ts",
   "tests/lab/c_test.ts",
   "tests/lab/d_test.ts",
+  "tests/proof/f_test.ts",
 ];
 const repository = { files, modules: ["./mod.ts", "./model/mod.ts"] };
 
 /** The names of the groups of a selection. */
-function names(selection: "ok" | "lab" | "all"): string[] {
+function names(selection: "ok" | "proof" | "lab" | "all"): string[] {
   return planGroups(selection, repository).map((group) => group.name);
 }
 
 test("planGroups() runs lab tests one file at a time, and only when asked", () => {
   assert.deepEqual(names("lab"), ["tests/lab/c_test.ts", "tests/lab/d_test.ts"]);
-  assert.deepEqual(names("all"), [...names("ok"), ...names("lab")]);
+  assert.deepEqual(names("all"), [...names("ok"), ...names("proof"), ...names("lab")]);
   assert.ok(
     !planGroups("ok", repository).some((group) => group.args.some((arg) => arg.includes("tests/lab"))),
   );
+});
+
+test("planGroups() keeps what is tried in great number apart from what is quick", () => {
+  const [group, ...others] = planGroups("proof", repository);
+  assert.deepEqual(others, []);
+  assert.deepEqual(group?.kind === "tests" && group.files, ["tests/proof/f_test.ts"]);
+  assert.ok(!planGroups("ok", repository).some(({ args }) => args.some((it) => it.includes("tests/proof"))));
 });
 
 test("planGroups() demands a test of every unit test file", () => {
