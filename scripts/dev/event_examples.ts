@@ -20,8 +20,15 @@ import { TOOL } from "../version.ts";
 
 const SCENARIOS = new URL("../../tests/scenarios/", import.meta.url);
 
-/** The scenarios that are told first: a whole life without anything wrong, then the plainest faults. */
-const FIRST: readonly string[] = ["three_pidfds.txt", "open_fails.txt", "emfile.txt", "count_too_low.txt"];
+/** The scenarios that are told first: a whole life without anything wrong, then the plainest faults, then slots. */
+const FIRST: readonly string[] = [
+  "three_pidfds.txt",
+  "open_fails.txt",
+  "emfile.txt",
+  "count_too_low.txt",
+  "slots_dup.txt",
+  "slots_messages_in_order.txt",
+];
 
 /** UTC minus CLOCK_BOOTTIME in ns: the examples happen in January 2026. */
 const UTC_OFFSET_NS = 1_767_225_600_000_000_000n;
