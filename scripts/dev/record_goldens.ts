@@ -21,16 +21,15 @@ const FOLDER = `${REPOSITORY}/tests/goldens`;
 /** The tool, as a user starts it. */
 const TOOL = ["run", "-q", "--no-prompt", "-P=trace", `${REPOSITORY}/scripts/trace_clone.ts`];
 
-/** Runs the tool; its standard output goes to a file. */
-async function tool(words: readonly string[], output: string): Promise<number> {
-  const { code, stdout } = await new Deno.Command(Deno.execPath(), {
+/** Runs the tool and returns its standard output. */
+async function tool(words: readonly string[]): Promise<string> {
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
     args: [...TOOL, ...words],
     stdin: "null",
     stdout: "piped",
     stderr: "inherit",
   }).output();
-  await Deno.writeFile(output, stdout);
-  return code;
+  return new TextDecoder().decode(stdout);
 }
 
 /** The command that plays the scenarios; a kernel lacks what some of them ask for, and they say so. */
@@ -38,26 +37,33 @@ function command({ scenarios }: GoldenSession): readonly string[] {
   return ["sh", "-c", `for it in ${scenarios.join(" ")}; do ./stimulus $it; done; exit 0`];
 }
 
+/** Why a run is no golden; `undefined` when it is one. */
+function flawOf(ndjson: string): string | undefined {
+  const [summary, end] = ndjson.trimEnd().split("\n").slice(-2).map((line) => JSON.parse(line || "{}"));
+  if (end?.type !== "end" || summary?.type !== "summary") return "it has no end";
+  if (end.exit_code !== 0) return `its exit code is ${end.exit_code}: ${end.reason}`;
+  return summary.unmatched === 0 ? undefined : `${summary.unmatched} records fit no lifecycle`;
+}
+
 /** Records one session, with its two outputs: of the live run as JSON, of the recording as a table. */
 async function record(machine: string, session: GoldenSession, stimulus: string): Promise<boolean> {
   const path = `${FOLDER}/${machine}-${session.name}`;
   const draft = await Deno.makeTempFile({ suffix: ".rec.zst" });
-  const words = [...session.options, "--cmd-output", "/dev/null", "--copy", stimulus];
   // The tool makes the file itself.
   await Deno.remove(draft);
+  const words = [...session.options, "--cmd-output", "/dev/null", "--copy", stimulus];
   const target = ["--target", `lab:${machine}`, "--json"];
-  const code = await tool(
-    ["record", draft, ...target, ...words, "--", ...command(session)],
-    `${path}.ndjson`,
-  );
-  if (code !== 0) {
-    console.error(`${machine}-${session.name}: the run ended with ${code}, it is no golden`);
+  const ndjson = await tool(["record", draft, ...target, ...words, "--", ...command(session)]);
+  const flaw = flawOf(ndjson);
+  if (flaw !== undefined) {
+    console.error(`${machine}-${session.name} is no golden: ${flaw}`);
     return false;
   }
+  await Deno.writeTextFile(`${path}.ndjson`, ndjson);
   await Deno.copyFile(draft, `${path}.rec.zst`);
   await Deno.chmod(`${path}.rec.zst`, 0o644);
   await Deno.remove(draft);
-  await tool(["replay", "-q", `${path}.rec.zst`], `${path}.table`);
+  await Deno.writeTextFile(`${path}.table`, await tool(["replay", "-q", `${path}.rec.zst`]));
   return true;
 }
 

@@ -1,7 +1,7 @@
 // A million lines that nobody printed; see tests/decoder_fuzz_test.ts for a smaller number and for readers with mistakes.
 //
 // Each run has a seed of its own. A failure tells the command that reads that one line again:
-// deno task fuzz -- record SEED LINE
+// deno task fuzz record SEED LINE
 
 import { test } from "node:test";
 import { fuzzRun } from "../support/fuzz_run.ts";

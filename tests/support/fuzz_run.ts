@@ -40,7 +40,7 @@ export async function fuzzRun(trial: TrialName, lines: number): Promise<void> {
   } catch (error) {
     if (!(error instanceof FuzzError)) throw error;
     const line = JSON.stringify(TRIALS[trial].line(seed, error.number));
-    const again = `deno task fuzz -- ${trial} ${seed} ${error.number}`;
+    const again = `deno task fuzz ${trial} ${seed} ${error.number}`;
     throw new Error(`Line ${error.number} of seed ${seed}: ${error.message}\n${line}\nagain: ${again}`);
   }
 }
