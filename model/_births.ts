@@ -209,6 +209,8 @@ function targetAt(
     if (alive !== null) identify(known, alive);
     return known;
   }
+  // It has ended, as the one that was known here: whether it is that one, with what holds that one, cannot be told.
+  const isMaybeKnown = known !== undefined && !known.failed && alive === null;
   return addTarget(state, {
     address: event.pidAddress,
     pid: alive?.pid ?? null,
@@ -216,7 +218,7 @@ function targetAt(
     comm: null,
     hashed: alive === null ? null : true,
     bornNs: event.ktimeNs,
-    whole: isWhole(state, event.ktimeNs),
+    whole: !isMaybeKnown && isWhole(state, event.ktimeNs),
   });
 }
 
