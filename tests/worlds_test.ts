@@ -9,6 +9,7 @@ import { visitEveryHistory } from "./simulator/every_history.ts";
 import type { Choice, Visited, World } from "./simulator/every_history.ts";
 import { FD_DEEDS, FdWorld } from "./simulator/fd_world.ts";
 import type { FdDeed } from "./simulator/fd_world.ts";
+import { generationOf } from "./simulator/generations.ts";
 import { CPUS } from "./simulator/printer.ts";
 import { eventDifferences, stateDifferences } from "./support/count_truth.ts";
 import { slotDifferences } from "./support/slot_truth.ts";
@@ -81,14 +82,16 @@ function namesOf(updates: readonly Update[]): string {
   return updates.map(({ seq, type, ktimeNs }) => `${seq} ${type} ${ktimeNs}`).join(", ");
 }
 
-for (const law of ["per-inode", "per-file"] as const) {
+for (const name of ["G5", "G2"] as const) {
+  const generation = generationOf(name);
+  const { law } = generation;
   const depth = 5;
-  test(`step() agrees with the oracle after each history of up to ${depth} events of two processes, ${law}`, () => {
+  test(`step() agrees with the oracle after each history of up to ${depth} events of two processes, ${name}, ${law}`, () => {
     const visited = visitEveryHistory({
       depth,
       begin: () =>
         new Followed(
-          new CountWorld(law),
+          new CountWorld(generation),
           { law, attachedNs: 0n, scope: SCOPE },
           ({ kernel }) => kernel.printer.take().map((it) => it.text),
         ),
@@ -100,7 +103,7 @@ for (const law of ["per-inode", "per-file"] as const) {
       },
       end: (it, path) => assertNone(orderDifferences(it, law), path),
     });
-    say(law, depth, visited);
+    say(`${name}, ${law}`, depth, visited);
     assert.ok(visited.histories > 10_000, `${visited.histories} histories`);
   });
 }
