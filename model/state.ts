@@ -109,6 +109,8 @@ export type SlotNews =
     readonly references: number | null;
     /** How many slots held the file after the step. */
     readonly slots: number;
+    /** Whether exec would have closed the slot then; only of what waited for the birth, and may be told later. */
+    readonly closeOnExec?: boolean | null;
   }
   & (
     | { readonly kind: "filled" | "sent" }
