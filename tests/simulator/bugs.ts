@@ -55,6 +55,8 @@ export type Bug = Sight & {
   readonly what: string;
   /** Where, in the words of the kernel. */
   readonly where: string;
+  /** What it breaks now and then as a consequence. @default {nothing} */
+  readonly mayBreak?: RuleId;
   /** The only law under which there is such a place. @default {both} */
   readonly law?: RefcountLaw;
 };
@@ -152,6 +154,8 @@ export const FD_BUGS: Readonly<Record<FdBug, Bug>> = {
   "copy-without-reference": {
     what: "A copied table holds a file without a reference of its own",
     where: "dup_fd(): get_file()",
+    // Before pidfs, where it is released before the call that made it has returned.
+    mayBreak: "L1",
     unseen: "No rule is about the references of a file; a release with slots left counts as unmatched",
   },
   "open-of-the-wrong-pid": {

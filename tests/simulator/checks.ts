@@ -4,11 +4,12 @@
  * @module
  */
 
+import type { RefcountLaw } from "../../model/mod.ts";
 import { checkCounts, checkInterleaved, checkLossy } from "./count_checks.ts";
 import type { History, Share } from "./count_checks.ts";
 import { checkFault, checkMixed, RATES } from "./fault_checks.ts";
 import type { FaultName } from "./faults.ts";
-import { GENERATIONS } from "./generations.ts";
+import { GENERATIONS, LAWS } from "./generations.ts";
 import type { KernelGeneration } from "./generations.ts";
 import { checkFaultySlots, checkLossySlots, checkSlots } from "./slot_checks.ts";
 import { checkRelabelled, checkRelabelledSlots, checkSplit, checkTraffic } from "./symmetry_checks.ts";
@@ -34,12 +35,7 @@ const FAULT_NAMES = Object.keys(RATES) as FaultName[];
 export const CHECKS: ReadonlyMap<string, Check> = new Map(
   [
     ...GENERATIONS.flatMap(checksOf),
-    check("slots", 120, (it) => void checkSlots(it)),
-    check("slots-lossy", 240, (it) => void checkLossySlots(it)),
-    check("slots-relabelled", 120, checkRelabelledSlots),
-    ...FAULT_NAMES.map((name) =>
-      check(`slots-${name}`, 120, (it) => checkFaultySlots([{ name, rate: RATES[name] }], it))
-    ),
+    ...LAWS.flatMap(slotChecksOf),
   ].map((it) => [it.kind, it]),
 );
 
@@ -54,6 +50,18 @@ function checksOf(generation: KernelGeneration): readonly Check[] {
     check(`traffic/${shape}`, 60, (it) => checkTraffic(generation, it)),
     ...FAULT_NAMES.map((name) => check(`${name}/${shape}`, 60, (it) => checkFault({ name, generation }, it))),
     check(`mixed/${shape}`, 60, (it) => checkMixed(generation, it)),
+  ];
+}
+
+function slotChecksOf(law: RefcountLaw): readonly Check[] {
+  return [
+    check(`slots/${law}`, 120, (it) => void checkSlots(law, it)),
+    check(`slots-lossy/${law}`, 240, (it) => void checkLossySlots(law, it)),
+    check(`slots-relabelled/${law}`, 120, (it) => checkRelabelledSlots(law, it)),
+    ...FAULT_NAMES.map((name) => {
+      const faults = [{ name, rate: RATES[name] }];
+      return check(`slots-${name}/${law}`, 120, (it) => checkFaultySlots({ law, faults }, it));
+    }),
   ];
 }
 

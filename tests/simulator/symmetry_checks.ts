@@ -5,9 +5,7 @@
  */
 
 import assert from "node:assert/strict";
-import type { CaptureMessage } from "../../capture/mod.ts";
-import { Correlator } from "../../model/mod.ts";
-import type { Update } from "../../model/mod.ts";
+import type { RefcountLaw, Update } from "../../model/mod.ts";
 import { tell, WHOLE } from "./count_checks.ts";
 import type { History } from "./count_checks.ts";
 import { FdHistory } from "./fd_history.ts";
@@ -19,6 +17,7 @@ import { CPUS } from "./printer.ts";
 import { Random } from "./random.ts";
 import { relabelled, relabelledUpdates, renumbered } from "./relabel.ts";
 import type { Labels } from "./relabel.ts";
+import { saidOfSlots } from "./slot_checks.ts";
 
 /** Everything has another name. */
 const OTHERS: Labels = {
@@ -106,22 +105,13 @@ export function checkTraffic(generation: KernelGeneration, history: History): vo
   assert.deepEqual(renumbered(updates.filter(isOwn)), renumbered(said(own, generation)));
 }
 
-/** With other pids and addresses the same is said of slots, with those. */
-export function checkRelabelledSlots({ seed, calls, without }: History): void {
-  const history = new FdHistory(new Random(seed));
+/** With other pids, addresses and CPUs the same is said of slots, with those. */
+export function checkRelabelledSlots(law: RefcountLaw, { seed, calls, without }: History): void {
+  const history = new FdHistory(new Random(seed), { law });
   for (let at = 0; at < calls; at += 1) history.step(without?.has(at));
   history.end();
   history.machine.tick(2_000_000_000n);
   const lines = history.machine.take();
-  const labels = { ...OTHERS, cpu: (cpu: number) => cpu };
-  const others = saidOfSlots(lines.map((it) => relabelled(it, labels)));
-  assert.deepEqual(others, relabelledUpdates(saidOfSlots(lines), labels));
-}
-
-function saidOfSlots(lines: readonly string[]): readonly Update[] {
-  const scope = { pids: undefined, comm: undefined, descendants: false };
-  const options = { law: "per-inode", attachedNs: 0n, scope, cpus: 1, slotsSeen: true } as const;
-  const correlator = new Correlator(options);
-  const messages = lines.map((text): CaptureMessage => ({ kind: "record", text }));
-  return [...correlator.take(messages), ...correlator.finish()];
+  const others = saidOfSlots(law, lines.map((it) => relabelled(it, OTHERS)));
+  assert.deepEqual(others, relabelledUpdates(saidOfSlots(law, lines), OTHERS));
 }
