@@ -12,7 +12,7 @@ import type { FoundSlot } from "../events/mod.ts";
 import type { WireEvent } from "../schema/mod.ts";
 import { originOf } from "./_calls.ts";
 import type { Origin } from "./_calls.ts";
-import { addDoubt, isDoubtful } from "./_doubts.ts";
+import { addDoubt, isLossSince } from "./_doubts.ts";
 import { errnoName } from "./errno.ts";
 import { forgetFailure } from "./_failures.ts";
 import { judge } from "./_judge.ts";
@@ -226,7 +226,7 @@ function targetAt(
 function isSame(state: ModelState, known: Target, alive: { readonly startNs: bigint } | null): boolean {
   // Nobody can open a child that never came to be.
   if (known.failed) return false;
-  if (alive === null) return !(known.exited && isDoubtful(state, known));
+  if (alive === null) return !(known.exited && isLossSince(state, known.bornNs));
   return known.startNs === null ? known.hashed !== false : known.startNs === alive.startNs;
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Loss } from "../events/mod.ts";
 import type { EventBody, WireEvent } from "../schema/mod.ts";
 import type { SlotComparison } from "./_comparison.ts";
 import { Identities } from "./identities.ts";
@@ -154,6 +155,8 @@ export interface DoubtWindow {
   readonly fromNs: bigint | null;
   /** End, CLOCK_BOOTTIME in ns. */
   readonly toNs: bigint | null;
+  /** What was lost there, where it can only be one thing; see {@linkcode Loss}. */
+  readonly only?: Loss["only"];
 }
 
 /**
@@ -167,6 +170,8 @@ export interface Doubts {
   waiting: DoubtWindow[];
   /** Latest end of the windows that have begun; `null` when there is none, `"unknown"` when one has no known end. */
   untilNs: bigint | "unknown" | null;
+  /** The same of those in which only records of the hash's put were lost, which are not among the others. */
+  putsUntilNs: bigint | "unknown" | null;
 }
 
 /** A clone that failed after its file was made; it is reported when the file is released. */
@@ -293,7 +298,7 @@ export function initialState(options: ModelOptions): ModelState {
     nowNs: 0n,
     seq: 0,
     names: { targets: 0, files: 0 },
-    doubts: { waiting: [], untilNs: null },
+    doubts: { waiting: [], untilNs: null, putsUntilNs: null },
     unmatched: 0,
     counts: { checked: 0, equal: 0, above: 0 },
   };
