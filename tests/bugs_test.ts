@@ -89,7 +89,7 @@ const DEFINITE_SHARES: Partial<Record<KernelBug, number>> = {
   "failed-put-missing": 0.8,
   "clone-gets-the-wrong-pid": 0.7,
   "close-put-doubled": 0.4,
-  "hash-put-doubled": 0.25,
+  "hash-put-doubled": 0.3,
 };
 
 for (const [name, least] of Object.entries(DEFINITE_SHARES) as [KernelBug, number][]) {

@@ -154,7 +154,7 @@ export const FD_BUGS: Readonly<Record<FdBug, Bug>> = {
   "copy-without-reference": {
     what: "A copied table holds a file without a reference of its own",
     where: "dup_fd(): get_file()",
-    // Before pidfs, where it is released before the call that made it has returned.
+    // Where it is released before the call that made it has returned.
     mayBreak: "L1",
     unseen: "No rule is about the references of a file; a release with slots left counts as unmatched",
   },

@@ -26,6 +26,7 @@ export const RATES: Readonly<Record<FaultName, number>> = {
   late: 1,
   lost: 1,
   "lost-bursts": 0.3,
+  "lost-puts": 30,
   duplicated: 2,
   truncated: 1,
   "no-end": 100,
@@ -35,7 +36,14 @@ export const RATES: Readonly<Record<FaultName, number>> = {
 const HARMLESS: readonly FaultName[] = ["reordered", "duplicated", "clock-forward"];
 
 /** After these alone it is known how many records are lost. */
-const COUNTED: readonly FaultName[] = ["lost", "lost-bursts", "missed-returns", "attached-late", ...HARMLESS];
+const COUNTED: readonly FaultName[] = [
+  "lost",
+  "lost-bursts",
+  "lost-puts",
+  "missed-returns",
+  "attached-late",
+  ...HARMLESS,
+];
 
 /** After these a record may tell another moment than the one that is the truth. */
 const MOVES_TIME: readonly FaultName[] = ["clock-forward", "clock-back"];
