@@ -37,7 +37,7 @@ import {
 import type { ActorEvent } from "./_subject.ts";
 import type { Publisher } from "./update.ts";
 
-/** How long a call that makes a pidfd may have been on its way, in ns, when the probes were attached. */
+/** How long a call that makes a pidfd may have been on its way, in ns. */
 const CALL_SETTLES_NS = 5_000_000_000n;
 
 type Born = Extract<WireEvent, { kind: "clone" | "open" | "made" | "slot" }>;
@@ -256,10 +256,12 @@ function born(
     if (event.kind !== "clone") addArrival(target, event);
   }
   target.followed ||= followed;
-  const { attachedNs } = state.options;
-  // The call may have begun before all probes were attached, and its file have been released then.
-  if (!installed && early === undefined && event.ktimeNs - attachedNs < CALL_SETTLES_NS) {
-    addDoubt(state, { fromNs: null, toNs: event.ktimeNs });
+  if (!installed && early === undefined) {
+    const begunNs = event.ktimeNs - CALL_SETTLES_NS;
+    // The call may have begun before all probes were attached, and its file have been released then.
+    if (begunNs < state.options.attachedNs) addDoubt(state, { fromNs: null, toNs: event.ktimeNs });
+    // Or the record of that was lost, before the target was met.
+    if (begunNs < target.bornNs) target.bornNs = begunNs;
   }
   const filledNs = state.unborn.get(file)?.[0]?.event.ktimeNs;
   // The call began before the target was met: what was lost meanwhile can be the end of its file.
