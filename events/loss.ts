@@ -27,4 +27,6 @@ export interface Loss {
   readonly toNs: bigint | null;
   /** What was seen of it. */
   readonly detail: string;
+  /** What the lost records can only be: those that tell that a pid hash drops its reference. @default {anything} */
+  readonly only?: "put";
 }

@@ -231,7 +231,8 @@ export class NumberingCheck {
   #loss(counter: Counter, events: number, { after, ...where }: Where): Loss {
     this.#lost += events;
     const detail = `${events} records are missing after number ${after} of the ${counter} counter`;
-    return { reason: "gap", events, ...where, detail };
+    // Nothing else is numbered in interrupts.
+    return { reason: "gap", events, ...where, detail, ...(counter === "softirq" ? { only: "put" } : {}) };
   }
 }
 

@@ -12,7 +12,7 @@ import type { FoundSlot } from "../events/mod.ts";
 import type { WireEvent } from "../schema/mod.ts";
 import { originOf } from "./_calls.ts";
 import type { Origin } from "./_calls.ts";
-import { addDoubt, isDoubtful } from "./_doubts.ts";
+import { addDoubt, isLossSince } from "./_doubts.ts";
 import { errnoName } from "./errno.ts";
 import { forgetFailure } from "./_failures.ts";
 import { judge } from "./_judge.ts";
@@ -37,7 +37,7 @@ import {
 import type { ActorEvent } from "./_subject.ts";
 import type { Publisher } from "./update.ts";
 
-/** How long a call that makes a pidfd may have been on its way, in ns, when the probes were attached. */
+/** How long a call that makes a pidfd may have been on its way, in ns. */
 const CALL_SETTLES_NS = 5_000_000_000n;
 
 type Born = Extract<WireEvent, { kind: "clone" | "open" | "made" | "slot" }>;
@@ -209,6 +209,8 @@ function targetAt(
     if (alive !== null) identify(known, alive);
     return known;
   }
+  // It has ended, as the one that was known here: whether it is that one, with what holds that one, cannot be told.
+  const isMaybeKnown = known !== undefined && !known.failed && alive === null;
   return addTarget(state, {
     address: event.pidAddress,
     pid: alive?.pid ?? null,
@@ -216,7 +218,7 @@ function targetAt(
     comm: null,
     hashed: alive === null ? null : true,
     bornNs: event.ktimeNs,
-    whole: isWhole(state, event.ktimeNs),
+    whole: !isMaybeKnown && isWhole(state, event.ktimeNs),
   });
 }
 
@@ -224,7 +226,7 @@ function targetAt(
 function isSame(state: ModelState, known: Target, alive: { readonly startNs: bigint } | null): boolean {
   // Nobody can open a child that never came to be.
   if (known.failed) return false;
-  if (alive === null) return !(known.exited && isDoubtful(state, known));
+  if (alive === null) return !(known.exited && isLossSince(state, known.bornNs));
   return known.startNs === null ? known.hashed !== false : known.startNs === alive.startNs;
 }
 
@@ -254,10 +256,12 @@ function born(
     if (event.kind !== "clone") addArrival(target, event);
   }
   target.followed ||= followed;
-  const { attachedNs } = state.options;
-  // The call may have begun before all probes were attached, and its file have been released then.
-  if (!installed && early === undefined && event.ktimeNs - attachedNs < CALL_SETTLES_NS) {
-    addDoubt(state, { fromNs: null, toNs: event.ktimeNs });
+  if (!installed && early === undefined) {
+    const begunNs = event.ktimeNs - CALL_SETTLES_NS;
+    // The call may have begun before all probes were attached, and its file have been released then.
+    if (begunNs < state.options.attachedNs) addDoubt(state, { fromNs: null, toNs: event.ktimeNs });
+    // Or the record of that was lost, before the target was met.
+    if (begunNs < target.bornNs) target.bornNs = begunNs;
   }
   const filledNs = state.unborn.get(file)?.[0]?.event.ktimeNs;
   // The call began before the target was met: what was lost meanwhile can be the end of its file.

@@ -45,7 +45,8 @@ export function onFailed(state: ModelState, event: Failed, out: Publisher): void
     integer: errno === "EFAULT" ? null : event.integer,
     file: made ? nameFile(state) : null,
   } as const;
-  if (event.pidAddress === "0") {
+  const isNamed = event.pidAddress !== "0";
+  if (!isNamed && !made) {
     const nothing = { file_released: null, pid_dropped: null, count: null };
     out.publish("clone.failed", { ...body, ...nothing }, { ktimeNs, followed });
     return;
@@ -55,13 +56,14 @@ export function onFailed(state: ModelState, event: Failed, out: Publisher): void
     pid: null,
     startNs: null,
     comm: event.comm,
-    hashed: true,
+    hashed: isNamed ? true : null,
     bornNs: ktimeNs,
-    whole: isWhole(state, ktimeNs),
+    whole: isNamed && isWhole(state, ktimeNs),
     failed: true,
   };
-  // The program follows a struct pid from the making of its file on: of another one nothing more will be heard.
-  const target = event.file === "0" ? newTarget(state, known) : addTarget(state, known);
+  // The program follows a struct pid from the making of its file on: of another one nothing more will be heard. Without
+  // types it does not name it at all, and the release of the file alone tells of the cleanup.
+  const target = event.file === "0" || !isNamed ? newTarget(state, known) : addTarget(state, known);
   target.followed = followed;
   if (made) {
     addFile(target);
@@ -80,7 +82,7 @@ export function onFailed(state: ModelState, event: Failed, out: Publisher): void
 
 function stageOf(event: Failed, made: boolean) {
   if (event.entered === 0) return "arguments";
-  if (event.pidAddress === "0") return "before-pid";
+  if (event.pidAddress === "0" && !made) return "before-pid";
   if (!made) return "pidfd";
   return event.result === -14 ? "put_user" : "after-pidfd";
 }

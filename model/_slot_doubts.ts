@@ -7,7 +7,7 @@
  * @module
  */
 
-import { isEndUncertain } from "./_doubts.ts";
+import { isEndUncertain, isLossSince } from "./_doubts.ts";
 import type { FdTable, Slot } from "./slots.ts";
 import type { ModelState, PidfdFile, Target } from "./state.ts";
 
@@ -87,7 +87,6 @@ export function settleSlots(state: ModelState, nowNs: bigint): void {
 }
 
 /** Whether an empty table can be gone although a task is known to have it. */
-function isIdle({ doubts: { untilNs } }: ModelState, { heardNs }: FdTable, nowNs: bigint): boolean {
-  const isDoubtful = untilNs === "unknown" || (untilNs !== null && heardNs <= untilNs);
-  return isDoubtful && nowNs - heardNs >= TABLE_IDLE_NS;
+function isIdle(state: ModelState, { heardNs }: FdTable, nowNs: bigint): boolean {
+  return isLossSince(state, heardNs) && nowNs - heardNs >= TABLE_IDLE_NS;
 }

@@ -52,7 +52,7 @@ export function tell(
   const body = {
     cpu: event.cpu,
     process: processOf(state, event),
-    ...slotFields(state, slot, { file, references: what.references, slots: what.slots }),
+    ...slotFields(state, slot, what),
     by: "call" in event ? callOf(event.call) : null,
   };
   const options = { ktimeNs: event.ktimeNs, followed: file.followed || inScope(state, event) };
@@ -102,13 +102,13 @@ function tellSent(
   state: ModelState,
   what: SlotNews & { readonly file: PidfdFile; readonly out: Publisher },
 ): void {
-  const { event, slot, file, references, slots, out } = what;
+  const { event, slot, file, out } = what;
   file.sent.push(state.seq + 1);
   trimSent(what);
   file.lastSent = out.publish("pidfd.send", {
     cpu: event.cpu,
     process: processOf(state, event),
-    ...slotFields(state, slot, { file, references, slots }),
+    ...slotFields(state, slot, what),
     by: "call" in event ? callOf(event.call) : null,
   }, { ktimeNs: event.ktimeNs, followed: file.followed || inScope(state, event) });
 }
@@ -136,7 +136,9 @@ function typeOf(call: string | null): "pidfd.dup" | "pidfd.receive" | "pidfd.get
 function slotFields(
   state: ModelState,
   slot: Slot,
-  { file, references, slots }: Pick<SlotNews, "references" | "slots"> & { readonly file: PidfdFile },
+  { file, references, slots, closeOnExec = slot.closeOnExec }:
+    & Pick<SlotNews, "references" | "slots" | "closeOnExec">
+    & { readonly file: PidfdFile },
 ): Pick<
   EventBody<"pidfd.dup">,
   "table" | "fd" | "file" | "close_on_exec" | "doubtful" | "slots" | "references" | "other_holders" | "target"
@@ -145,7 +147,7 @@ function slotFields(
     table: slot.table.id,
     fd: slot.fd,
     file: file.id,
-    close_on_exec: slot.closeOnExec,
+    close_on_exec: closeOnExec,
     doubtful: isSlotDoubtful(state, slot, file),
     slots,
     references,

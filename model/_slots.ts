@@ -155,7 +155,8 @@ function onReplace(state: ModelState, event: Of<"replace">, out: Publisher): voi
 /** Keeps what happened to a slot until the record of its file's birth comes; false when none is awaited. */
 function waits(state: ModelState, address: string, news: SlotNews): boolean {
   const waiting = state.unborn.get(address);
-  waiting?.push(news);
+  // The flag can change before that.
+  waiting?.push({ ...news, closeOnExec: news.slot.closeOnExec });
   return waiting !== undefined;
 }
 

@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Loss } from "../events/mod.ts";
 import type { EventBody, WireEvent } from "../schema/mod.ts";
 import type { SlotComparison } from "./_comparison.ts";
 import { Identities } from "./identities.ts";
@@ -109,6 +110,8 @@ export type SlotNews =
     readonly references: number | null;
     /** How many slots held the file after the step. */
     readonly slots: number;
+    /** Whether exec would have closed the slot then; only of what waited for the birth, and may be told later. */
+    readonly closeOnExec?: boolean | null;
   }
   & (
     | { readonly kind: "filled" | "sent" }
@@ -152,6 +155,8 @@ export interface DoubtWindow {
   readonly fromNs: bigint | null;
   /** End, CLOCK_BOOTTIME in ns. */
   readonly toNs: bigint | null;
+  /** What was lost there, where it can only be one thing; see {@linkcode Loss}. */
+  readonly only?: Loss["only"];
 }
 
 /**
@@ -165,6 +170,8 @@ export interface Doubts {
   waiting: DoubtWindow[];
   /** Latest end of the windows that have begun; `null` when there is none, `"unknown"` when one has no known end. */
   untilNs: bigint | "unknown" | null;
+  /** The same of those in which only records of the hash's put were lost, which are not among the others. */
+  putsUntilNs: bigint | "unknown" | null;
 }
 
 /** A clone that failed after its file was made; it is reported when the file is released. */
@@ -291,7 +298,7 @@ export function initialState(options: ModelOptions): ModelState {
     nowNs: 0n,
     seq: 0,
     names: { targets: 0, files: 0 },
-    doubts: { waiting: [], untilNs: null },
+    doubts: { waiting: [], untilNs: null, putsUntilNs: null },
     unmatched: 0,
     counts: { checked: 0, equal: 0, above: 0 },
   };

@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { History } from "./simulator/count_checks.ts";
+import { generationOf } from "./simulator/generations.ts";
 import { simulate } from "./simulator/history.ts";
 import { commandOf, runCheck } from "./simulator/replay.ts";
 import { describeSoak, parseSoak, soak } from "./simulator/soak.ts";
@@ -25,7 +26,7 @@ const WRONG = {
   kind: "wrong",
   calls: 60,
   run: (history: History) => {
-    const { truth } = simulate({ ...history, law: "per-inode", interleaved: false });
+    const { truth } = simulate({ ...history, generation: generationOf("G3"), interleaved: false });
     const releases = truth.filter((it) => it.kind === "release").length;
     if (releases >= 2) throw new RangeError(`Cannot have ${releases} releases`);
     return undefined;
@@ -57,10 +58,10 @@ test("runCheck() says how to replay a history that fails", () => {
 });
 
 test("parseSoak() reads what commandOf() writes, and refuses other words", () => {
-  const command = commandOf("mixed/per-file", { seed: -3, calls: 9, without: new Set([1, 2]) });
+  const command = commandOf("mixed/G2", { seed: -3, calls: 9, without: new Set([1, 2]) });
   const words = command.slice(command.indexOf("soak.ts ") + 8).split(" ");
   const { checks, ...options } = parseSoak(words);
-  assert.deepEqual(checks.map((it) => it.kind), ["mixed/per-file"]);
+  assert.deepEqual(checks.map((it) => it.kind), ["mixed/G2"]);
   assert.deepEqual(options, { seed: -3, histories: 1, calls: 9, without: new Set([1, 2]) });
   assert.throws(() => parseSoak(["--kind", "nothing"]), /must be one of counts/);
   assert.throws(() => parseSoak(["--seed", "x"]), /must be an integer, got "x"/);

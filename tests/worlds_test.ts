@@ -9,6 +9,7 @@ import { visitEveryHistory } from "./simulator/every_history.ts";
 import type { Choice, Visited, World } from "./simulator/every_history.ts";
 import { FD_DEEDS, FdWorld } from "./simulator/fd_world.ts";
 import type { FdDeed } from "./simulator/fd_world.ts";
+import { generationOf } from "./simulator/generations.ts";
 import { CPUS } from "./simulator/printer.ts";
 import { eventDifferences, stateDifferences } from "./support/count_truth.ts";
 import { slotDifferences } from "./support/slot_truth.ts";
@@ -81,14 +82,16 @@ function namesOf(updates: readonly Update[]): string {
   return updates.map(({ seq, type, ktimeNs }) => `${seq} ${type} ${ktimeNs}`).join(", ");
 }
 
-for (const law of ["per-inode", "per-file"] as const) {
+for (const name of ["G5", "G2"] as const) {
+  const generation = generationOf(name);
+  const { law } = generation;
   const depth = 5;
-  test(`step() agrees with the oracle after each history of up to ${depth} events of two processes, ${law}`, () => {
+  test(`step() agrees with the oracle after each history of up to ${depth} events of two processes, ${name}, ${law}`, () => {
     const visited = visitEveryHistory({
       depth,
       begin: () =>
         new Followed(
-          new CountWorld(law),
+          new CountWorld(generation),
           { law, attachedNs: 0n, scope: SCOPE },
           ({ kernel }) => kernel.printer.take().map((it) => it.text),
         ),
@@ -100,7 +103,7 @@ for (const law of ["per-inode", "per-file"] as const) {
       },
       end: (it, path) => assertNone(orderDifferences(it, law), path),
     });
-    say(law, depth, visited);
+    say(`${name}, ${law}`, depth, visited);
     assert.ok(visited.histories > 10_000, `${visited.histories} histories`);
   });
 }
@@ -133,8 +136,13 @@ function sumDifferences({ world, model: { updates, state } }: Followed<FdWorld>)
 /** Each process with pidfds is held by whom the law says. */
 function holderDifferences({ world, model: { state } }: Followed<FdWorld>): readonly string[] {
   if (world.calls.size > 0) return [];
-  return world.machine.kernel.processes.filter((it) => it.tracked).flatMap((process) => {
-    const is = [...(process.hashed ? ["pid hash"] : []), ...(process.files > 0 ? ["pidfs inode"] : [])];
+  const { law, processes } = world.machine.kernel;
+  return processes.filter((it) => it.tracked).flatMap((process) => {
+    const { hashed, files } = process;
+    const is = [
+      ...(hashed ? ["pid hash"] : []),
+      ...(law === "per-file" ? Array<string>(files).fill("pidfd file") : files > 0 ? ["pidfs inode"] : []),
+    ];
     const target = state.targets.get(process.pidAddress);
     // Of one whose only pidfd was closed before its birth was told, it is not known.
     const says = target === undefined ? ["nothing"] : knownHolders(target);
@@ -147,6 +155,8 @@ function holderDifferences({ world, model: { state } }: Followed<FdWorld>): read
 interface SlotWorld {
   readonly name: string;
   readonly deeds: readonly FdDeed[];
+  /** What holds one reference. */
+  readonly law: RefcountLaw;
   /** Processes at the begin. */
   readonly processes: number;
   /** Tasks at once at the most. @default {2} */
@@ -160,11 +170,26 @@ interface SlotWorld {
 
 /** Everything for a few events, and what belongs together for more. */
 const SLOT_WORLDS: readonly SlotWorld[] = [
-  { name: "every call, one process at first", deeds: FD_DEEDS, processes: 1, depth: 3, least: 9_000 },
-  { name: "every call, two processes", deeds: FD_DEEDS, processes: 2, depth: 3, least: 20_000 },
+  {
+    name: "every call, one process at first",
+    deeds: FD_DEEDS,
+    law: "per-inode",
+    processes: 1,
+    depth: 3,
+    least: 9_000,
+  },
+  {
+    name: "every call, two processes",
+    deeds: FD_DEEDS,
+    law: "per-file",
+    processes: 2,
+    depth: 3,
+    least: 20_000,
+  },
   {
     name: "tables that are shared and left",
     deeds: ["fork", "thread", "open", "close", "unshare", "end"],
+    law: "per-inode",
     processes: 1,
     depth: 5,
     least: 30_000,
@@ -172,6 +197,7 @@ const SLOT_WORLDS: readonly SlotWorld[] = [
   {
     name: "messages",
     deeds: ["open", "message", "close", "end"],
+    law: "per-file",
     processes: 2,
     depth: 5,
     least: 18_000,
@@ -179,6 +205,7 @@ const SLOT_WORLDS: readonly SlotWorld[] = [
   {
     name: "births that are told late",
     deeds: ["fork", "thread", "slowOpen", "dup", "close", "end"],
+    law: "per-file",
     processes: 1,
     depth: 5,
     least: 25_000,
@@ -186,6 +213,7 @@ const SLOT_WORLDS: readonly SlotWorld[] = [
   {
     name: "numbers that are used again",
     deeds: ["open", "replace", "mark", "closeRange", "exec"],
+    law: "per-inode",
     processes: 1,
     depth: 5,
     least: 14_000,
@@ -193,6 +221,7 @@ const SLOT_WORLDS: readonly SlotWorld[] = [
   {
     name: "threads that exec",
     deeds: ["open", "mark", "exec", "unshare"],
+    law: "per-inode",
     processes: 1,
     tasks: 3,
     shared: true,
@@ -211,14 +240,14 @@ function begin(world: FdWorld, shared: boolean): FdWorld {
   return world;
 }
 
-for (const { name, deeds, processes, tasks = 2, shared = false, depth, least } of SLOT_WORLDS) {
+for (const { name, deeds, law, processes, tasks = 2, shared = false, depth, least } of SLOT_WORLDS) {
   test(`step() knows every slot after each history of up to ${depth} events of two tables, ${name}`, () => {
-    const options = { law: "per-inode", attachedNs: 0n, scope: SCOPE, slotsSeen: true } as const;
+    const options = { law, attachedNs: 0n, scope: SCOPE, slotsSeen: true };
     const visited = visitEveryHistory({
       depth,
       begin: () =>
         new Followed(
-          begin(new FdWorld(deeds, { processes, tasks }), shared),
+          begin(new FdWorld(deeds, { processes, tasks, law }), shared),
           options,
           ({ machine }) => machine.take(),
         ),
@@ -231,7 +260,7 @@ for (const { name, deeds, processes, tasks = 2, shared = false, depth, least } o
       },
       end() {},
     });
-    say(name, depth, visited);
+    say(`${name}, ${law}`, depth, visited);
     assert.ok(visited.histories >= least, `${visited.histories} histories`);
   });
 }

@@ -219,6 +219,42 @@ export const COUNT_MUTANTS: readonly Mutant[] = [
   },
   {
     file: "model/_doubts.ts",
+    original: "return target.reaped ?",
+    replacement: "return target.bornNs >= 0n ?",
+    bug: "A lost put leaves no doubt of what was not waited for",
+  },
+  {
+    file: "model/_doubts.ts",
+    original: "return target.reaped ? isSince",
+    replacement: "return target.failed ? isSince",
+    bug: "A lost put makes doubtful what was waited for",
+  },
+  {
+    file: "model/_births.ts",
+    original: "whole: !isMaybeKnown && isWhole(state, event.ktimeNs),",
+    replacement: "whole: isWhole(state, event.ktimeNs),",
+    bug: "What may be the ended process that was known is judged as another one",
+  },
+  {
+    file: "model/_births.ts",
+    original: "if (begunNs < target.bornNs) target.bornNs = begunNs;",
+    replacement: "",
+    bug: "A file whose number names it no more cannot have gone before it was told",
+  },
+  {
+    file: "model/_failures.ts",
+    original: "if (!isNamed && !made) {",
+    replacement: "if (!isNamed) {",
+    bug: "Without types nobody waits for the cleanup of a failed clone",
+  },
+  {
+    file: "model/_slots.ts",
+    original: "waiting?.push({ ...news, closeOnExec: news.slot.closeOnExec });",
+    replacement: "waiting?.push(news);",
+    bug: "A slot is told with the flag that it has when its birth is told",
+  },
+  {
+    file: "model/_doubts.ts",
     original: "(untilNs !== null && untilNs >= sinceNs)",
     replacement: "(untilNs !== null && untilNs > sinceNs)",
     bug: "A loss at the very moment of a birth does not make it doubtful",

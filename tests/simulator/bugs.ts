@@ -7,6 +7,7 @@
  * @module
  */
 
+import type { RefcountLaw } from "../../model/mod.ts";
 import type { RuleId } from "../../model/rules/registry.ts";
 
 /** Where the kernel of refcounts takes or drops a reference of a `struct pid`. */
@@ -54,6 +55,10 @@ export type Bug = Sight & {
   readonly what: string;
   /** Where, in the words of the kernel. */
   readonly where: string;
+  /** What it breaks now and then as a consequence. @default {nothing} */
+  readonly mayBreak?: RuleId;
+  /** The only law under which there is such a place. @default {both} */
+  readonly law?: RefcountLaw;
 };
 
 const UNKNOWN_HOLDER =
@@ -111,7 +116,9 @@ export const KERNEL_BUGS: Readonly<Record<KernelBug, Bug>> = {
   "hash-put-doubled": { what: "The hash drops two references", where: "delayed_put_pid()", rule: "L1" },
   "constructor-get-kept": {
     what: "A clone whose file cannot be made keeps the reference that was meant for it",
-    where: "pidfs_alloc_file() and anon_inode_getfile(), their error paths",
+    where:
+      "pidfs_alloc_file(), its error path; before 6.9 copy_process() takes nothing until it has the file",
+    law: "per-inode",
     rule: "R12",
   },
   "failed-file-kept": { what: "The file of a failed clone is not put", where: FAILED, rule: "R12" },
@@ -147,6 +154,8 @@ export const FD_BUGS: Readonly<Record<FdBug, Bug>> = {
   "copy-without-reference": {
     what: "A copied table holds a file without a reference of its own",
     where: "dup_fd(): get_file()",
+    // Where it is released before the call that made it has returned.
+    mayBreak: "L1",
     unseen: "No rule is about the references of a file; a release with slots left counts as unmatched",
   },
   "open-of-the-wrong-pid": {

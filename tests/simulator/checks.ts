@@ -5,10 +5,12 @@
  */
 
 import type { RefcountLaw } from "../../model/mod.ts";
-import { checkCounts, checkInterleaved, checkLossy, LAWS } from "./count_checks.ts";
+import { checkCounts, checkInterleaved, checkLossy } from "./count_checks.ts";
 import type { History, Share } from "./count_checks.ts";
 import { checkFault, checkMixed, RATES } from "./fault_checks.ts";
 import type { FaultName } from "./faults.ts";
+import { GENERATIONS, LAWS } from "./generations.ts";
+import type { KernelGeneration } from "./generations.ts";
 import { checkFaultySlots, checkLossySlots, checkSlots } from "./slot_checks.ts";
 import { checkRelabelled, checkRelabelledSlots, checkSplit, checkTraffic } from "./symmetry_checks.ts";
 
@@ -32,26 +34,34 @@ const FAULT_NAMES = Object.keys(RATES) as FaultName[];
 /** Every property by its name. */
 export const CHECKS: ReadonlyMap<string, Check> = new Map(
   [
-    ...LAWS.flatMap(checksOf),
-    check("slots", 120, (it) => void checkSlots(it)),
-    check("slots-lossy", 240, (it) => void checkLossySlots(it)),
-    check("slots-relabelled", 120, checkRelabelledSlots),
-    ...FAULT_NAMES.map((name) =>
-      check(`slots-${name}`, 120, (it) => checkFaultySlots([{ name, rate: RATES[name] }], it))
-    ),
+    ...GENERATIONS.flatMap(checksOf),
+    ...LAWS.flatMap(slotChecksOf),
   ].map((it) => [it.kind, it]),
 );
 
-function checksOf(law: RefcountLaw): readonly Check[] {
+function checksOf(generation: KernelGeneration): readonly Check[] {
+  const { name: shape } = generation;
   return [
-    check(`counts/${law}`, 60, (it) => checkCounts(law, it)),
-    check(`interleaved/${law}`, 120, (it) => void checkInterleaved(law, it)),
-    check(`lossy/${law}`, 200, (it) => checkLossy(law, it)),
-    check(`relabelled/${law}`, 60, (it) => checkRelabelled(law, it)),
-    check(`split/${law}`, 60, (it) => checkSplit(law, it)),
-    check(`traffic/${law}`, 60, (it) => checkTraffic(law, it)),
-    ...FAULT_NAMES.map((name) => check(`${name}/${law}`, 60, (it) => checkFault({ name, law }, it))),
-    check(`mixed/${law}`, 60, (it) => checkMixed(law, it)),
+    check(`counts/${shape}`, 60, (it) => checkCounts(generation, it)),
+    check(`interleaved/${shape}`, 120, (it) => void checkInterleaved(generation, it)),
+    check(`lossy/${shape}`, 200, (it) => checkLossy(generation, it)),
+    check(`relabelled/${shape}`, 60, (it) => checkRelabelled(generation, it)),
+    check(`split/${shape}`, 60, (it) => checkSplit(generation, it)),
+    check(`traffic/${shape}`, 60, (it) => checkTraffic(generation, it)),
+    ...FAULT_NAMES.map((name) => check(`${name}/${shape}`, 60, (it) => checkFault({ name, generation }, it))),
+    check(`mixed/${shape}`, 60, (it) => checkMixed(generation, it)),
+  ];
+}
+
+function slotChecksOf(law: RefcountLaw): readonly Check[] {
+  return [
+    check(`slots/${law}`, 120, (it) => void checkSlots(law, it)),
+    check(`slots-lossy/${law}`, 240, (it) => void checkLossySlots(law, it)),
+    check(`slots-relabelled/${law}`, 120, (it) => checkRelabelledSlots(law, it)),
+    ...FAULT_NAMES.map((name) => {
+      const faults = [{ name, rate: RATES[name] }];
+      return check(`slots-${name}/${law}`, 120, (it) => checkFaultySlots({ law, faults }, it));
+    }),
   ];
 }
 

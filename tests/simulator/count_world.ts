@@ -8,8 +8,8 @@
  * @module
  */
 
-import type { RefcountLaw } from "../../model/mod.ts";
 import type { Choice, World } from "./every_history.ts";
+import type { KernelGeneration } from "./generations.ts";
 import { SimulatedKernel } from "./kernel.ts";
 import type { Pid, Steps, Worker } from "./objects.ts";
 import { Random } from "./random.ts";
@@ -34,9 +34,9 @@ export class CountWorld implements World {
   #looked: Steps | undefined;
   readonly #workers: readonly Worker[] = [0, 1].map((cpu) => ({ tid: 101 + cpu, cpu, files: [] }));
 
-  /** @param law what holds one reference */
-  constructor(law: RefcountLaw) {
-    this.kernel = new SimulatedKernel(new Random(1), { law });
+  /** @param generation how the kernel counts */
+  constructor(generation: KernelGeneration) {
+    this.kernel = new SimulatedKernel(new Random(1), { generation });
   }
 
   choices(): readonly Choice[] {

@@ -18,6 +18,8 @@ export type FaultName =
   | "lost"
   /** Many lines of one CPU in a row do not arrive. */
   | "lost-bursts"
+  /** Of what is printed in interrupts single lines do not arrive. */
+  | "lost-puts"
   /** A line of a CPU comes after some that were printed up to 19 ms later. */
   | "reordered"
   /** A line comes after three more heartbeats of its CPU, or as the very last one. */
@@ -105,6 +107,11 @@ class Damage {
         return this.#lose(name, () => this.#random.percent(rate) ? 1 : 0);
       case "lost-bursts":
         return this.#lose(name, () => this.#random.percent(rate) ? this.#random.between(5, BURST_MAX) : 0);
+      case "lost-puts":
+        return this.#lose(
+          name,
+          ({ text }) => headOf(text).tag === "put" && this.#random.percent(rate) ? 1 : 0,
+        );
       case "reordered":
         return this.#move(name, rate, (at) => this.#placeWithin(at));
       case "late":
@@ -131,11 +138,11 @@ class Damage {
   }
 
   /** Lines go, so many of one CPU from each place on. */
-  #lose(name: FaultName, many: () => number): void {
+  #lose(name: FaultName, many: (line: Line) => number): void {
     const left = new Map<number, number>();
     this.lines = this.lines.filter((line) => {
       const { cpu } = headOf(line.text);
-      const going = (left.get(cpu) ?? 0) || many();
+      const going = (left.get(cpu) ?? 0) || many(line);
       if (going === 0) return true;
       left.set(cpu, going - 1);
       if (counterOf(line.text) !== undefined) this.lost += 1;
@@ -298,6 +305,7 @@ export const FAULTS: readonly FaultName[] = [
   "late",
   "lost",
   "lost-bursts",
+  "lost-puts",
   "duplicated",
   "truncated",
   "no-end",

@@ -4,9 +4,10 @@
  * @module
  */
 
-import type { FdBug } from "./bugs.ts";
+import type { FdOptions } from "./fd_kernel.ts";
 import type { SimProcess, SimTask } from "./fd_objects.ts";
 import { FdMachine, RANGE } from "./fd_tables.ts";
+import { CPUS } from "./printer.ts";
 import type { Random } from "./random.ts";
 
 /** Processes and threads that run at once at the most. */
@@ -39,6 +40,9 @@ const CHANCES = {
   reap: 5,
 } as const;
 
+/** Of each hundred steps so many are on another CPU than the one before of the same task, or on any. */
+const MOVED_PERCENT = 20;
+
 type Step = keyof typeof CHANCES;
 
 const STEPS = Object.entries(CHANCES).flatMap(([step, many]) => Array<Step>(many).fill(step as Step));
@@ -52,11 +56,11 @@ export class FdHistory {
 
   /**
    * @param random where chance comes from
-   * @param bug what is wrong with the kernel; `undefined` for nothing
+   * @param options what holds one reference, and what is wrong with the kernel
    */
-  constructor(random: Random, bug?: FdBug) {
+  constructor(random: Random, options: FdOptions = {}) {
     this.#random = random;
-    this.machine = new FdMachine(3, bug);
+    this.machine = new FdMachine(3, options);
   }
 
   /**
@@ -69,6 +73,7 @@ export class FdHistory {
     const random = this.#random;
     const task = random.pick(this.machine.tasks);
     if (task === undefined) return "nothing";
+    if (random.percent(MOVED_PERCENT)) task.cpu = random.between(0, CPUS - 1);
     if (this.#calls.has(task)) {
       if (!random.percent(40)) return "nothing";
       this.#end(task);

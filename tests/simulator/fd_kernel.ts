@@ -6,25 +6,37 @@
  */
 
 import type { WireTag } from "../../schema/mod.ts";
-import { encodeRecord } from "../support/wire.ts";
+import type { RefcountLaw } from "../../model/mod.ts";
 import type { WireValues } from "../support/wire.ts";
 import type { FdBug } from "./bugs.ts";
 import { Addresses } from "./fd_objects.ts";
 import type { SimFile, SimProcess, SimSlot, SimTable, SimTask } from "./fd_objects.ts";
+import { CPUS, Printer } from "./printer.ts";
 
 /** Nanoseconds from one record to the next. */
 const RECORD_NS = 1000n;
+
+/** The inode that all anonymous files share: before pidfs a pidfd has no other. */
+const ANONYMOUS_INODE = 1057n;
+
+/** How a kernel of fd tables is made. */
+export interface FdOptions {
+  /** What holds one reference of a `struct pid`. @default {"per-inode"} */
+  readonly law?: RefcountLaw | undefined;
+  /** What is wrong. @default {undefined} */
+  readonly bug?: FdBug | undefined;
+}
 
 /** The state of the kernel, and the small steps that change it. */
 export class FdKernel {
   /** Processes whose `struct pid` is not freed. */
   readonly processes: SimProcess[] = [];
   /** What was printed. */
-  lines: string[] = [];
+  readonly printer: Printer = new Printer();
+  /** What holds one reference of a `struct pid`. */
+  readonly law: RefcountLaw;
   /** The moment, CLOCK_BOOTTIME in ns. */
   nowNs = 1_000_000_000n;
-  /** Records numbered so far. */
-  readonly numbered = { task: 0, softirq: 0 };
   /** Addresses by what is there. */
   readonly addresses = {
     tables: new Addresses("ff00d"),
@@ -38,8 +50,9 @@ export class FdKernel {
   readonly #freeNumbers: number[] = [];
   #nextNumber = 100;
 
-  /** @param bug what is wrong; `undefined` for nothing */
-  constructor(bug?: FdBug) {
+  /** @param options what holds one reference, and what is wrong */
+  constructor({ law = "per-inode", bug }: FdOptions = {}) {
+    this.law = law;
     this.#bug = bug;
   }
 
@@ -161,7 +174,7 @@ export class FdKernel {
       references: file.references,
       born: how.born,
       call: how.call,
-      ...fileFields(file),
+      ...this.fileFields(file),
     });
     table.slots.set(fd, { file, closeOnExec: how.closeOnExec });
     return fd;
@@ -219,67 +232,73 @@ export class FdKernel {
     this.nowNs += RECORD_NS;
     const { process: { pid, startNs }, tid } = task;
     if ("table" in values) task.seen = true;
-    const stamp = { cpu: 0, number: ++this.numbered.task, ktimeNs: this.nowNs };
-    this.lines.push(encodeRecord(tag, { ...stamp, pid, tid, startNs, comm: "task", ...values }));
+    const actor = { pid, tid, startNs, comm: "task" };
+    this.printer.print(tag, { ...actor, ...values }, { cpu: task.cpu, ktimeNs: this.nowNs });
   }
 
   /** The hash drops its reference. */
   unhash(process: SimProcess): void {
-    const count = countOf(process);
-    const { pidAddress } = process;
+    const count = this.countOf(process);
+    const { pid, pidAddress } = process;
     process.hashed = false;
     if (process.tracked) {
       this.nowNs += RECORD_NS;
-      const stamp = { cpu: 0, number: ++this.numbered.softirq, ktimeNs: this.nowNs };
-      this.lines.push(encodeRecord("put", { ...stamp, pidAddress, count }));
+      this.printer.print("put", { pidAddress, count }, { cpu: pid % CPUS, ktimeNs: this.nowNs });
     }
     this.#freeUnused(process);
   }
 
+  /** References of a `struct pid`: one of the hash, and one of each file or of the inode. */
+  countOf({ hashed, files }: SimProcess): number {
+    return Number(hashed) + (this.law === "per-file" ? files : Number(files > 0));
+  }
+
+  /** Number of the inode of a process's pidfds. */
+  inodeOf({ startNs }: SimProcess): bigint {
+    return this.law === "per-file" ? ANONYMOUS_INODE : startNs;
+  }
+
+  /** What a record tells of the process behind a pidfd. */
+  fileFields({ target }: SimFile): WireValues {
+    const isThere = target.state !== "reaped";
+    return {
+      pidAddress: target.pidAddress,
+      count: this.countOf(target),
+      inode: this.inodeOf(target),
+      fileFlags: 2,
+      nr: isThere ? target.pid : 0,
+      targetStartNs: isThere ? target.startNs : 0,
+      targetComm: isThere ? "target" : "",
+    };
+  }
+
   #release(task: SimTask, file: SimFile): void {
     const { target, address } = file;
-    const inode = { pidAddress: target.pidAddress, inode: target.startNs };
-    const before = countOf(target);
+    const inode = { pidAddress: target.pidAddress, inode: this.inodeOf(target) };
+    const before = this.countOf(target);
     this.say("release", task, { file: address, count: before, ...inode });
     target.files -= 1;
-    if (target.files === 0) this.say("evict", task, { ...inode, before, after: countOf(target) });
+    const counts = { before, after: this.countOf(target) };
+    if (this.law === "per-file") this.say("drop", task, { file: address, ...inode, ...counts });
+    else if (target.files === 0) this.say("evict", task, { ...inode, ...counts });
     if (file.reported) this.addresses.files.give(address);
     this.#freeUnused(target);
   }
 
   #freeUnused(process: SimProcess): void {
-    if (countOf(process) > 0) return;
+    if (this.countOf(process) > 0) return;
     this.processes.splice(this.processes.indexOf(process), 1);
     this.addresses.pids.give(process.pidAddress);
   }
 
   #join(process: SimProcess, tid: number, table: SimTable): void {
-    process.tasks.push({ process, tid, table, busy: false, seen: false });
+    process.tasks.push({ process, tid, cpu: tid % CPUS, table, busy: false, seen: false });
     table.users += 1;
   }
 
   #takeNumber(): number {
     return this.#freeNumbers.pop() ?? this.#nextNumber++;
   }
-}
-
-/** References of a `struct pid`: one of the hash, one of the inode. */
-export function countOf({ hashed, files }: SimProcess): number {
-  return Number(hashed) + Number(files > 0);
-}
-
-/** What a record tells of the process behind a pidfd. */
-export function fileFields({ target }: SimFile): WireValues {
-  const isThere = target.state !== "reaped";
-  return {
-    pidAddress: target.pidAddress,
-    count: countOf(target),
-    inode: target.startNs,
-    fileFlags: 2,
-    nr: isThere ? target.pid : 0,
-    targetStartNs: isThere ? target.startNs : 0,
-    targetComm: isThere ? "target" : "",
-  };
 }
 
 /** Whether a slot holds a pidfd. */

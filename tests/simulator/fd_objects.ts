@@ -59,6 +59,8 @@ export interface SimTask {
   readonly process: SimProcess;
   /** Its number. */
   tid: number;
+  /** The CPU that it is on. */
+  cpu: number;
   /** Its fd table. */
   table: SimTable;
   /** Whether it is in a call that has not returned. */

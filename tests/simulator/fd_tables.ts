@@ -7,9 +7,8 @@
  * @module
  */
 
-import { encodeRecord } from "../support/wire.ts";
-import type { FdBug } from "./bugs.ts";
-import { addressIn, countOf, FdKernel, fileFields, isPidfd, sorted } from "./fd_kernel.ts";
+import { addressIn, FdKernel, isPidfd, sorted } from "./fd_kernel.ts";
+import type { FdOptions } from "./fd_kernel.ts";
 import type { SimFile, SimProcess, SimTable, SimTask } from "./fd_objects.ts";
 
 /** Numbers of system calls on x86-64. */
@@ -40,10 +39,10 @@ export class FdMachine {
 
   /**
    * @param processes how many were there before the probes
-   * @param bug what is wrong; `undefined` for nothing
+   * @param options what holds one reference, and what is wrong
    */
-  constructor(processes: number, bug?: FdBug) {
-    this.kernel = new FdKernel(bug);
+  constructor(processes: number, options: FdOptions = {}) {
+    this.kernel = new FdKernel(options);
     for (let at = 0; at < processes; at += 1) this.kernel.newProcess(this.kernel.newTable());
   }
 
@@ -52,16 +51,15 @@ export class FdMachine {
     return this.kernel.processes.flatMap((it) => it.tasks);
   }
 
-  /** What was printed since the last time. */
+  /** What was printed since the last time, in the order of time. */
   take(): readonly string[] {
-    return this.kernel.lines.splice(0);
+    return this.kernel.printer.take().map((it) => it.text);
   }
 
-  /** Time goes by, and the heartbeat is printed. */
+  /** Time goes by, and the heartbeat of every CPU is printed. */
   tick(ns: bigint): void {
     this.kernel.nowNs += ns;
-    const values = { cpu: 0, ktimeNs: this.kernel.nowNs, ...this.kernel.numbered };
-    this.kernel.lines.push(encodeRecord("tick", values));
+    this.kernel.printer.tick(this.kernel.nowNs);
   }
 
   /** A thread is made, with the table of the one that makes it. */
@@ -109,7 +107,7 @@ export class FdMachine {
       file.reported = true;
       const told = { file: file.address, slotFile: addressIn(task.table.slots.get(fd)) };
       const call = { target: asked.pid, openFlags: 0, result: fd };
-      this.kernel.say("open", task, { ...call, ...told, ...fileFields(file) });
+      this.kernel.say("open", task, { ...call, ...told, ...this.kernel.fileFields(file) });
       if (file.references === 0) this.kernel.addresses.files.give(file.address);
     };
   }
@@ -119,7 +117,9 @@ export class FdMachine {
     const file = this.kernel.newFile(target);
     file.told = true;
     const how = { call: CALL.getsockopt, userSpace: 1 };
-    this.kernel.say("made", task, { file: file.address, ...how, ...fileFields(file) });
+    // __pidfd_prepare() takes the reference when it has the file, which is after the record.
+    const count = this.kernel.countOf(target) - Number(this.kernel.law === "per-file");
+    this.kernel.say("made", task, { file: file.address, ...how, ...this.kernel.fileFields(file), count });
     this.kernel.install(task, file, { closeOnExec: true, call: CALL.getsockopt, born: 0 });
   }
 
@@ -256,7 +256,7 @@ export class FdMachine {
   /** recvmsg(2) of the message at a place of {@linkcode messages}. */
   receive(task: SimTask, at: number): void {
     const [file] = this.messages.splice(at, 1);
-    if (file === undefined) return;
+    if (file === undefined || isGone(file)) return;
     file.references += 1;
     this.kernel.install(task, file, { closeOnExec: false, call: CALL.recvmsg, born: 0 });
     this.kernel.put(file);
@@ -284,7 +284,7 @@ export class FdMachine {
     const live = process.tasks.length;
     if (process.tracked) {
       const { pidAddress } = process;
-      this.kernel.say("exit", task, { pidAddress, count: countOf(process), live, exitCode: 0 });
+      this.kernel.say("exit", task, { pidAddress, count: this.kernel.countOf(process), live, exitCode: 0 });
     }
     this.kernel.putTable(task, table, { now: "0", exiting: 1 });
     this.kernel.leave(task);
@@ -295,7 +295,7 @@ export class FdMachine {
   /** A zombie is waited for, and the grace period is over. */
   reap(task: SimTask, process: SimProcess): void {
     const { pidAddress } = process;
-    if (process.tracked) this.kernel.say("reap", task, { pidAddress, count: countOf(process) });
+    if (process.tracked) this.kernel.say("reap", task, { pidAddress, count: this.kernel.countOf(process) });
     process.state = "reaped";
     this.kernel.giveNumber(process.pid);
     this.kernel.unhash(process);
@@ -309,19 +309,19 @@ export class FdMachine {
       child: child.pid,
       childStartNs: child.startNs,
       pidAddress: child.pidAddress,
-      count: countOf(child),
+      count: this.kernel.countOf(child),
       cloneFlags: "1000",
       clone3: 0,
       fd,
       slotFile: file.address,
       file: file.address,
-      inode: child.startNs,
+      inode: this.kernel.inodeOf(child),
       fileFlags: 2,
     });
   }
 }
 
-/** Whether a file has no reference any more although a slot holds it, which takes a bug: fget() finds none. */
+/** Whether a file has no reference any more although a slot or a message holds it, which takes a bug: fget() finds none. */
 function isGone(file: SimFile | null): boolean {
   return file?.references === 0;
 }

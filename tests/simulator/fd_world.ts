@@ -7,6 +7,7 @@
  * @module
  */
 
+import type { RefcountLaw } from "../../model/mod.ts";
 import type { Choice, World } from "./every_history.ts";
 import { isTogether, mayExit, mayMove } from "./fd_history.ts";
 import { isPidfd, sorted } from "./fd_kernel.ts";
@@ -56,10 +57,14 @@ export class FdWorld implements World {
 
   /**
    * @param deeds what can happen in it
-   * @param size how many processes are there at the begin, each with a table of its own, and how many tasks at the most
+   * @param size how many processes are there at the begin, each with a table of its own, how many tasks at the most,
+   * and what holds one reference
    */
-  constructor(deeds: readonly FdDeed[], size: { readonly processes: number; readonly tasks: number }) {
-    this.machine = new FdMachine(size.processes);
+  constructor(
+    deeds: readonly FdDeed[],
+    size: { readonly processes: number; readonly tasks: number; readonly law: RefcountLaw },
+  ) {
+    this.machine = new FdMachine(size.processes, size);
     this.#tasksMax = size.tasks;
     this.#deeds = new Set(deeds);
   }

@@ -4,8 +4,8 @@
  * @module
  */
 
-import type { RefcountLaw } from "../../model/mod.ts";
 import type { KernelBug } from "./bugs.ts";
+import type { KernelGeneration } from "./generations.ts";
 import { SimulatedKernel } from "./kernel.ts";
 import type { FailureStage, Steps, Worker } from "./objects.ts";
 import { Random } from "./random.ts";
@@ -14,8 +14,8 @@ import { Random } from "./random.ts";
 export interface HistoryOptions {
   /** The same seed gives the same history. */
   readonly seed: number;
-  /** What holds one reference of a `struct pid`. */
-  readonly law: RefcountLaw;
+  /** How the kernel counts. */
+  readonly generation: KernelGeneration;
   /** Calls that are made. */
   readonly calls: number;
   /** What is wrong with the kernel. @default {undefined} */

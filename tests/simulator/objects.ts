@@ -28,6 +28,8 @@ export interface Pid {
   /** Files of the living inode; `undefined` when there is none, and without pidfs. */
   inode: { files: number } | undefined;
   state: "alive" | "zombie" | "reaped";
+  /** Whether a record has told that it is freed. */
+  freeTold: boolean;
 }
 
 /** An open pidfd. */

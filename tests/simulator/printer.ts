@@ -10,6 +10,7 @@ import { WIRE_TABLE } from "../../schema/mod.ts";
 import type { WireTag } from "../../schema/mod.ts";
 import { encodeRecord } from "../support/wire.ts";
 import type { WireValues } from "../support/wire.ts";
+import { headOf } from "./lines.ts";
 import type { Counted } from "./lines.ts";
 import type { Random } from "./random.ts";
 
@@ -111,12 +112,30 @@ export class Printer {
   }
 }
 
+/**
+ * Lines that were taken in the order of time, in the order in which bpftrace would read them.
+ *
+ * @param lines the records
+ * @param options how they arrive, and where chance comes from
+ */
+export function arrivalsOf(
+  lines: readonly string[],
+  { random, ...delivery }: Omit<Delivery, "dropPercent"> & { readonly random: Random },
+): readonly string[] {
+  const buffers = Array.from({ length: CPUS }, (): Pick<Printed, "text" | "ktimeNs">[] => []);
+  for (const text of lines) {
+    const { cpu, ktimeNs } = headOf(text);
+    buffers[cpu]?.push({ text, ktimeNs });
+  }
+  return [...merge(buffers, random, delivery)].map((it) => it.text);
+}
+
 /** Reads the buffers in turn, some lines of each; none falls further behind than it may. */
-function* merge(
-  buffers: readonly Printed[][],
+function* merge<P extends Pick<Printed, "ktimeNs">>(
+  buffers: readonly P[][],
   random: Random,
   delivery: Omit<Delivery, "dropPercent">,
-): Generator<Printed> {
+): Generator<P> {
   const heads = buffers.map(() => 0);
   const headOf = (cpu: number) => buffers[cpu]?.[heads[cpu] ?? 0];
   for (;;) {

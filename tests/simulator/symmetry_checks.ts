@@ -5,12 +5,11 @@
  */
 
 import assert from "node:assert/strict";
-import type { CaptureMessage } from "../../capture/mod.ts";
-import { Correlator } from "../../model/mod.ts";
 import type { RefcountLaw, Update } from "../../model/mod.ts";
 import { tell, WHOLE } from "./count_checks.ts";
 import type { History } from "./count_checks.ts";
 import { FdHistory } from "./fd_history.ts";
+import type { KernelGeneration } from "./generations.ts";
 import { simulate } from "./history.ts";
 import type { SimulatedKernel } from "./kernel.ts";
 import { counterOf, headOf } from "./lines.ts";
@@ -18,6 +17,7 @@ import { CPUS } from "./printer.ts";
 import { Random } from "./random.ts";
 import { relabelled, relabelledUpdates, renumbered } from "./relabel.ts";
 import type { Labels } from "./relabel.ts";
+import { saidOfSlots } from "./slot_checks.ts";
 
 /** Everything has another name. */
 const OTHERS: Labels = {
@@ -41,27 +41,31 @@ function linesOf(
   return kernel.printer.arrivals(new Random(seed), { ...WHOLE, chunkMax }).map((it) => it.text);
 }
 
-function said(lines: readonly string[], law: RefcountLaw, cpus: number = CPUS): readonly Update[] {
-  return tell({ messages: lines.map((text) => ({ kind: "record", text })) }, { law, cpus }).updates;
+function said(
+  lines: readonly string[],
+  generation: KernelGeneration,
+  cpus: number = CPUS,
+): readonly Update[] {
+  return tell({ messages: lines.map((text) => ({ kind: "record", text })) }, { generation, cpus }).updates;
 }
 
 /** With other pids, addresses and CPUs the same is said, with those. */
-export function checkRelabelled(law: RefcountLaw, history: History): void {
-  const lines = linesOf(simulate({ ...history, law, interleaved: true }), history.seed);
-  const others = said(lines.map((it) => relabelled(it, OTHERS)), law);
-  assert.deepEqual(others, relabelledUpdates(said(lines, law), OTHERS));
+export function checkRelabelled(generation: KernelGeneration, history: History): void {
+  const lines = linesOf(simulate({ ...history, generation, interleaved: true }), history.seed);
+  const others = said(lines.map((it) => relabelled(it, OTHERS)), generation);
+  assert.deepEqual(others, relabelledUpdates(said(lines, generation), OTHERS));
 }
 
 /** However the streams of the CPUs are read, and when all is on one CPU, the same is said. */
-export function checkSplit(law: RefcountLaw, history: History): void {
-  const kernel = simulate({ ...history, law, interleaved: true });
+export function checkSplit(generation: KernelGeneration, history: History): void {
+  const kernel = simulate({ ...history, generation, interleaved: true });
   const lines = linesOf(kernel, history.seed);
-  const expected = said(lines, law);
+  const expected = said(lines, generation);
   for (const chunkMax of [1, 7, 1000]) {
-    assert.deepEqual(said(linesOf(kernel, history.seed + chunkMax, chunkMax), law), expected);
+    assert.deepEqual(said(linesOf(kernel, history.seed + chunkMax, chunkMax), generation), expected);
   }
   const anywhere = { pid: (pid: number) => pid, address: (it: string) => it, cpu: () => 0 };
-  assert.deepEqual(said(onOneCpu(lines), law, 1), relabelledUpdates(expected, anywhere));
+  assert.deepEqual(said(onOneCpu(lines), generation, 1), relabelledUpdates(expected, anywhere));
 }
 
 /** The records of all CPUs as they had been printed by one. */
@@ -81,37 +85,33 @@ function onOneCpu(lines: readonly string[]): readonly string[] {
 }
 
 /** What others do meanwhile on other CPUs changes nothing but numbers and names. */
-export function checkTraffic(law: RefcountLaw, history: History): void {
-  const one = simulate({ ...history, law, interleaved: true });
-  const other = simulate({ seed: history.seed ^ 0x7777, calls: history.calls, law, interleaved: true });
+export function checkTraffic(generation: KernelGeneration, history: History): void {
+  const one = simulate({ ...history, generation, interleaved: true });
+  const other = simulate({
+    seed: history.seed ^ 0x7777,
+    calls: history.calls,
+    generation,
+    interleaved: true,
+  });
   // A CPU that is silent before the others are would hold them back.
   const endNs = one.nowNs > other.nowNs ? one.nowNs : other.nowNs;
   for (const kernel of [one, other]) while (kernel.nowNs < endNs) kernel.pass(500_000_000);
   const own = linesOf(one, history.seed);
   const strange = linesOf(other, history.seed).map((it) => relabelled(it, UNRELATED));
   const together = [...own, ...strange].sort((a, b) => headOf(a).ktimeNs < headOf(b).ktimeNs ? -1 : 1);
-  const updates = said(together, law, 2 * CPUS);
+  const updates = said(together, generation, 2 * CPUS);
   const isOwn = (it: Update) => "cpu" in it.body && it.body.cpu !== null && it.body.cpu < CPUS;
   assert.deepEqual(updates.filter((it) => !("cpu" in it.body)), []);
-  assert.deepEqual(renumbered(updates.filter(isOwn)), renumbered(said(own, law)));
+  assert.deepEqual(renumbered(updates.filter(isOwn)), renumbered(said(own, generation)));
 }
 
-/** With other pids and addresses the same is said of slots, with those. */
-export function checkRelabelledSlots({ seed, calls, without }: History): void {
-  const history = new FdHistory(new Random(seed));
+/** With other pids, addresses and CPUs the same is said of slots, with those. */
+export function checkRelabelledSlots(law: RefcountLaw, { seed, calls, without }: History): void {
+  const history = new FdHistory(new Random(seed), { law });
   for (let at = 0; at < calls; at += 1) history.step(without?.has(at));
   history.end();
   history.machine.tick(2_000_000_000n);
   const lines = history.machine.take();
-  const labels = { ...OTHERS, cpu: (cpu: number) => cpu };
-  const others = saidOfSlots(lines.map((it) => relabelled(it, labels)));
-  assert.deepEqual(others, relabelledUpdates(saidOfSlots(lines), labels));
-}
-
-function saidOfSlots(lines: readonly string[]): readonly Update[] {
-  const scope = { pids: undefined, comm: undefined, descendants: false };
-  const options = { law: "per-inode", attachedNs: 0n, scope, cpus: 1, slotsSeen: true } as const;
-  const correlator = new Correlator(options);
-  const messages = lines.map((text): CaptureMessage => ({ kind: "record", text }));
-  return [...correlator.take(messages), ...correlator.finish()];
+  const others = saidOfSlots(law, lines.map((it) => relabelled(it, OTHERS)));
+  assert.deepEqual(others, relabelledUpdates(saidOfSlots(law, lines), OTHERS));
 }

@@ -7,6 +7,7 @@
 import { encodeEntry, encodeHeader, RECORDING_FORMAT } from "../../capture/mod.ts";
 import type { CaptureMessage, RecordingEnd, RecordingEntry, RecordingHeader } from "../../capture/mod.ts";
 import { EVENT_SCHEMA } from "../../schema/mod.ts";
+import { generationOf } from "../simulator/generations.ts";
 import { simulate } from "../simulator/history.ts";
 import { CPUS } from "../simulator/printer.ts";
 import { Random } from "../simulator/random.ts";
@@ -80,7 +81,7 @@ export function simulatedChunks(
   options: { readonly seed: number; readonly calls: number; readonly dropPercent?: number },
 ): readonly (readonly string[])[] {
   const { seed, calls, dropPercent = 0 } = options;
-  const kernel = simulate({ law: "per-inode", seed, calls, interleaved: false });
+  const kernel = simulate({ generation: generationOf("G3"), seed, calls, interleaved: false });
   const delivery = { dropPercent, chunkMax: 20, delayNsMax: 0n };
   const lines = kernel.printer.deliver(new Random(seed), delivery).messages.map(rawLine);
   const chunks: string[][] = [];
