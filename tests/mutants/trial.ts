@@ -13,7 +13,7 @@ export const WITNESSES = {
   goldens: "tests/goldens_test.ts",
   oracle: "tests/model_property_test.ts",
   simulator: "tests/slots_test.ts",
-  worlds: "tests/worlds_test.ts",
+  worlds: "tests/proof/worlds_test.ts",
 } as const;
 
 /** One of them. */

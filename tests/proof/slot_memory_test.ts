@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
-import type { LoadPoint } from "./support/slot_load.ts";
+import type { LoadPoint } from "../support/slot_load.ts";
 
 /** Pidfds that are held at once. */
 const HELD = 2000;
@@ -12,7 +12,7 @@ const HELD = 2000;
 const GROWTH_MAX = 1.05;
 
 test("step() remembers as many slots, tables and files as there are, and holds no more memory after 50 000 pidfds", async () => {
-  const script = fileURLToPath(new URL("./support/slot_load.ts", import.meta.url));
+  const script = fileURLToPath(new URL("../support/slot_load.ts", import.meta.url));
   const flags = ["--no-prompt", "--no-check", "--allow-env", "--allow-read", "--v8-flags=--expose-gc"];
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", ...flags, script],

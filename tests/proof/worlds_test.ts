@@ -2,18 +2,18 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Correlator, knownHolders } from "../model/mod.ts";
-import type { ModelOptions, RefcountLaw, Update } from "../model/mod.ts";
-import { CountWorld } from "./simulator/count_world.ts";
-import { visitEveryHistory } from "./simulator/every_history.ts";
-import type { Choice, Visited, World } from "./simulator/every_history.ts";
-import { FD_DEEDS, FdWorld } from "./simulator/fd_world.ts";
-import type { FdDeed } from "./simulator/fd_world.ts";
-import { generationOf } from "./simulator/generations.ts";
-import { CPUS } from "./simulator/printer.ts";
-import { eventDifferences, stateDifferences } from "./support/count_truth.ts";
-import { slotDifferences } from "./support/slot_truth.ts";
-import { SteppedModel } from "./support/stepped_model.ts";
+import { Correlator, knownHolders } from "../../model/mod.ts";
+import type { ModelOptions, RefcountLaw, Update } from "../../model/mod.ts";
+import { CountWorld } from "../simulator/count_world.ts";
+import { visitEveryHistory } from "../simulator/every_history.ts";
+import type { Choice, Visited, World } from "../simulator/every_history.ts";
+import { FD_DEEDS, FdWorld } from "../simulator/fd_world.ts";
+import type { FdDeed } from "../simulator/fd_world.ts";
+import { generationOf } from "../simulator/generations.ts";
+import { CPUS } from "../simulator/printer.ts";
+import { eventDifferences, stateDifferences } from "../support/count_truth.ts";
+import { slotDifferences } from "../support/slot_truth.ts";
+import { SteppedModel } from "../support/stepped_model.ts";
 
 const SCOPE = { pids: undefined, comm: undefined, descendants: false };
 
