@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { WireEvent } from "../schema/mod.ts";
+import { WIRE_TABLE } from "../schema/mod.ts";
+import type { Numbering, WireEvent } from "../schema/mod.ts";
 import type { Loss } from "./loss.ts";
 
 /** An event that has a place in time. */
@@ -79,8 +80,8 @@ interface Lane {
   head: number;
   /** Latest time that this CPU was heard of. */
   heardNs: bigint;
-  /** Latest moment that it told of. */
-  newestNs: bigint;
+  /** Latest moment that records of each counter told of, and heartbeats. */
+  readonly newestNs: Record<Numbering, bigint>;
 }
 
 /**
@@ -132,7 +133,8 @@ export class Order {
   push(event: TimedEvent, heardNs: bigint = event.ktimeNs): readonly Placed[] {
     const lane = this.#lane(event.cpu);
     if (heardNs > lane.heardNs) lane.heardNs = heardNs;
-    if (event.ktimeNs > lane.newestNs) lane.newestNs = event.ktimeNs;
+    const { numbering } = WIRE_TABLE[event.kind];
+    if (event.ktimeNs > lane.newestNs[numbering]) lane.newestNs[numbering] = event.ktimeNs;
     if (event.ktimeNs > this.#newestNs) this.#newestNs = event.ktimeNs;
     if (event.ktimeNs < this.#passedNs) return [{ event, late: true, certain: false }];
     insert(lane, event);
@@ -159,6 +161,9 @@ export class Order {
    * Returns the loss that a clock is which went back: what was printed next is older than what its CPU printed before,
    * by more than a probe can be held up. The order of all that happened in between is not known.
    *
+   * Records are compared with those of their own counter alone. An interrupt can come between a record's reading of the
+   * clock and its printing, and print others first; and a virtual CPU can be kept waiting there for any time.
+   *
    * It is told once; from then on the time before counts as that of another clock.
    *
    * A step back of more than a second shows on every CPU by its heartbeats, a smaller one where a CPU printed on both
@@ -166,11 +171,12 @@ export class Order {
    *
    * @param event what was printed next, before it is pushed
    */
-  stepBack({ cpu, ktimeNs }: TimedEvent): Loss | undefined {
-    const lane = this.#lanes.get(cpu);
-    if (lane === undefined || ktimeNs + this.#limits.slackNs >= lane.newestNs) return undefined;
-    const { newestNs: toNs } = lane;
-    lane.newestNs = ktimeNs;
+  stepBack({ kind, cpu, ktimeNs }: TimedEvent): Loss | undefined {
+    const newest = this.#lanes.get(cpu)?.newestNs;
+    const { numbering } = WIRE_TABLE[kind];
+    if (newest === undefined || ktimeNs + this.#limits.slackNs >= newest[numbering]) return undefined;
+    const toNs = newest[numbering];
+    for (const it of ["task", "softirq", "none"] as const) if (newest[it] > ktimeNs) newest[it] = ktimeNs;
     const detail = `the clock of CPU ${cpu} went back by ${toNs - ktimeNs} ns`;
     return { reason: "late", events: null, cpu, fromNs: ktimeNs, toNs, detail };
   }
@@ -226,7 +232,7 @@ export class Order {
   #lane(cpu: number): Lane {
     const known = this.#lanes.get(cpu);
     if (known !== undefined) return known;
-    const fresh: Lane = { events: [], head: 0, heardNs: 0n, newestNs: 0n };
+    const fresh: Lane = { events: [], head: 0, heardNs: 0n, newestNs: { task: 0n, softirq: 0n, none: 0n } };
     this.#lanes.set(cpu, fresh);
     return fresh;
   }
