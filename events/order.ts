@@ -51,6 +51,8 @@ export function isTimed(event: WireEvent): event is TimedEvent {
 export interface OrderLimits {
   /** How far a CPU's own records can be out of order in ns: a probe can be interrupted before it prints. */
   readonly slackNs: bigint;
+  /** How long a CPU may be kept waiting between a record's reading of the clock and its printing, in ns. */
+  readonly stallNs: bigint;
   /** How long in ns a CPU that is not heard can hold the others back. */
   readonly windowNs: bigint;
   /** How many events are held at most. */
@@ -60,6 +62,7 @@ export interface OrderLimits {
 /** Limits that fit a heartbeat of at least one a second on each CPU. */
 export const ORDER_LIMITS: OrderLimits = {
   slackNs: 20_000_000n,
+  stallNs: 500_000_000n,
   windowNs: 5_000_000_000n,
   eventsMax: 1_000_000,
 };
@@ -73,6 +76,8 @@ export interface Placed {
   /** Whether every CPU had been heard of after it; otherwise an earlier event may still come. */
   readonly certain: boolean;
 }
+
+const NUMBERINGS: readonly Numbering[] = ["task", "softirq", "none"];
 
 interface Lane {
   /** Waiting events, the earliest first, from `head` on. */
@@ -161,8 +166,8 @@ export class Order {
    * Returns the loss that a clock is which went back: what was printed next is older than what its CPU printed before,
    * by more than a probe can be held up. The order of all that happened in between is not known.
    *
-   * Records are compared with those of their own counter alone. An interrupt can come between a record's reading of the
-   * clock and its printing, and print others first; and a virtual CPU can be kept waiting there for any time.
+   * Against records of another counter, and heartbeats, a longer time is allowed. An interrupt can come between a
+   * record's reading of the clock and its printing, and print others first; and a virtual CPU can be kept waiting there.
    *
    * It is told once; from then on the time before counts as that of another clock.
    *
@@ -173,10 +178,14 @@ export class Order {
    */
   stepBack({ kind, cpu, ktimeNs }: TimedEvent): Loss | undefined {
     const newest = this.#lanes.get(cpu)?.newestNs;
+    if (newest === undefined) return undefined;
+    if (ktimeNs >= newest.task && ktimeNs >= newest.softirq && ktimeNs >= newest.none) return undefined;
     const { numbering } = WIRE_TABLE[kind];
-    if (newest === undefined || ktimeNs + this.#limits.slackNs >= newest[numbering]) return undefined;
-    const toNs = newest[numbering];
-    for (const it of ["task", "softirq", "none"] as const) if (newest[it] > ktimeNs) newest[it] = ktimeNs;
+    const { slackNs, stallNs } = this.#limits;
+    const before = NUMBERINGS.find((it) => ktimeNs + (it === numbering ? slackNs : stallNs) < newest[it]);
+    if (before === undefined) return undefined;
+    const toNs = newest[before];
+    for (const it of NUMBERINGS) if (newest[it] > ktimeNs) newest[it] = ktimeNs;
     const detail = `the clock of CPU ${cpu} went back by ${toNs - ktimeNs} ns`;
     return { reason: "late", events: null, cpu, fromNs: ktimeNs, toNs, detail };
   }

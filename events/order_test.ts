@@ -12,7 +12,7 @@ function tick(cpu: number, ktimeNs: bigint): TimedEvent {
   return { kind: "tick", cpu, ktimeNs, task: 0, softirq: 0 };
 }
 
-const SMALL: OrderLimits = { slackNs: 10n, windowNs: 1000n, eventsMax: 1000 };
+const SMALL: OrderLimits = { slackNs: 10n, stallNs: 100n, windowNs: 1000n, eventsMax: 1000 };
 
 /** `cpu@time`, with a mark for what is late or not certain. */
 function words(placed: readonly Placed[]): readonly string[] {
@@ -122,7 +122,8 @@ test("Order.stepBack() does not blame the clock for what an interrupt has printe
   const order = new Order(1, SMALL);
   order.push(tick(0, 200n));
   assert.equal(order.stepBack(put(0, 100n)), undefined);
-  order.push(put(0, 100n));
+  assert.notEqual(order.stepBack(put(0, 99n)), undefined, "nobody is kept waiting that long");
+  order.push(tick(0, 200n));
   assert.notEqual(order.stepBack(tick(0, 100n)), undefined);
 });
 
