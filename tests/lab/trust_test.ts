@@ -34,9 +34,26 @@ const KERNELS: readonly Kernel[] = [
   { name: "5.10+bookworm", recursion: UNCOUNTED, hasSecondSight: true, switch: "untried" },
 ];
 
+/** Runs of which one must be without a fault: a kernel that can be preempted passes a program over now and then. */
+const RUNS_MAX = 4;
+
+/** A run in which no program was passed over; one in which it was has to say so, and can prove nothing else here. */
+async function faultless(command: readonly string[], name: string) {
+  for (let left = RUNS_MAX;; left -= 1) {
+    const tool = new Tool(["--target", `lab:${name}`, "--json", ...command, "three-pidfds", "23"]);
+    const result = await tool.result();
+    const lost = ofType(result.events, "lost");
+    const isPassedOver = lost.length > 0 &&
+      lost.every((it) => /^the kernel did not run a program/.test(it.detail));
+    if (!isPassedOver || left === 1) return result;
+    const [summary] = ofType(result.events, "summary");
+    assert.ok((summary?.recursion_misses ?? 0) > 0, result.stderr);
+    assert.deepEqual([result.code, ofType(result.events, "end")[0]?.exit_code], [0, 4], result.stderr);
+  }
+}
+
 async function agree(command: readonly string[], { name, recursion, hasSecondSight }: Kernel): Promise<void> {
-  const tool = new Tool(["--target", `lab:${name}`, "--json", ...command, "three-pidfds", "23"]);
-  const { code, events, stderr } = await tool.result();
+  const { code, events, stderr } = await faultless(command, name);
   assert.deepEqual([code, ofType(events, "end")[0]?.exit_code], [0, 0], stderr);
   assert.deepEqual([ofType(events, "lost"), ofType(events, "finding")], [[], []]);
   const [summary] = ofType(events, "summary");
