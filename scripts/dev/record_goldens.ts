@@ -48,23 +48,25 @@ function flawOf(ndjson: string): string | undefined {
 /** Records one session, with its two outputs: of the live run as JSON, of the recording as a table. */
 async function record(machine: string, session: GoldenSession, stimulus: string): Promise<boolean> {
   const path = `${FOLDER}/${machine}-${session.name}`;
-  const draft = await Deno.makeTempFile({ suffix: ".rec.zst" });
-  // The tool makes the file itself.
-  await Deno.remove(draft);
-  const words = [...session.options, "--cmd-output", "/dev/null", "--copy", stimulus];
-  const target = ["--target", `lab:${machine}`, "--json"];
-  const ndjson = await tool(["record", draft, ...target, ...words, "--", ...command(session)]);
-  const flaw = flawOf(ndjson);
-  if (flaw !== undefined) {
-    console.error(`${machine}-${session.name} is no golden: ${flaw}`);
-    return false;
+  const folder = await Deno.makeTempDir();
+  const draft = `${folder}/draft.rec.zst`;
+  try {
+    const words = [...session.options, "--cmd-output", "/dev/null", "--copy", stimulus];
+    const target = ["--target", `lab:${machine}`, "--json"];
+    const ndjson = await tool(["record", draft, ...target, ...words, "--", ...command(session)]);
+    const flaw = flawOf(ndjson);
+    if (flaw !== undefined) {
+      console.error(`${machine}-${session.name} is no golden: ${flaw}`);
+      return false;
+    }
+    await Deno.writeTextFile(`${path}.ndjson`, ndjson);
+    await Deno.copyFile(draft, `${path}.rec.zst`);
+    await Deno.chmod(`${path}.rec.zst`, 0o644);
+    await Deno.writeTextFile(`${path}.table`, await tool(["replay", "-q", `${path}.rec.zst`]));
+    return true;
+  } finally {
+    await Deno.remove(folder, { recursive: true });
   }
-  await Deno.writeTextFile(`${path}.ndjson`, ndjson);
-  await Deno.copyFile(draft, `${path}.rec.zst`);
-  await Deno.chmod(`${path}.rec.zst`, 0o644);
-  await Deno.remove(draft);
-  await Deno.writeTextFile(`${path}.table`, await tool(["replay", "-q", `${path}.rec.zst`]));
-  return true;
 }
 
 const asked = Deno.args.length === 0
