@@ -171,8 +171,8 @@ export class Order {
    *
    * It is told once; from then on the time before counts as that of another clock.
    *
-   * A step back of more than a second shows on every CPU by its heartbeats, a smaller one where a CPU printed records of
-   * one counter on both sides of it. CLOCK_BOOTTIME itself never goes back.
+   * A step back of more than the time between two heartbeats and a stall shows on every CPU, a smaller one where a CPU
+   * printed records of one counter on both sides of it. CLOCK_BOOTTIME itself never goes back.
    *
    * @param event what was printed next, before it is pushed
    */
