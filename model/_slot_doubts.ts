@@ -46,7 +46,10 @@ export function forgetTable(state: ModelState, table: FdTable): void {
   state.slots.forget(table.address);
 }
 
-/** After this time in ns nobody waits for the record of a birth, or of who has a copied table: it is lost. */
+/**
+ * After this time in ns nobody waits for the record of a birth, of who has a copied table, or of a slot of a table that
+ * its last user has let go of: it is lost.
+ */
 export const SLOTS_SETTLE_NS = 5_000_000_000n;
 
 /**
@@ -72,7 +75,10 @@ export function settleSlots(state: ModelState, nowNs: bigint): void {
   for (const [tid, { ktimeNs }] of state.copies) {
     if (nowNs - ktimeNs >= SLOTS_SETTLE_NS) state.copies.delete(tid);
   }
-  for (const table of state.slots.dying()) forgetTable(state, table);
+  for (const table of state.slots.dying()) {
+    // Its slots are emptied one by one, and a heartbeat can come in the middle.
+    if (nowNs - table.heardNs >= SLOTS_SETTLE_NS) forgetTable(state, table);
+  }
   const beforeNs = nowNs - TABLE_SETTLES_NS;
   state.slots.leaveEnded(beforeNs, (table) => isEndUncertain(state, table.sinceNs));
   const copied = new Set([...state.copies.values()].map((it) => it.copy));

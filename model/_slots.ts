@@ -206,7 +206,10 @@ function onFlush(state: ModelState, event: Of<"flush">, out: Publisher): void {
   if (slot !== undefined) state.slots.empty(slot.table, slot.fd);
   // Exit empties what nobody has any more, so the record of its last user is lost when it is not known.
   const table = isExec ? undefined : state.slots.table(event.table);
-  if (table !== undefined && !table.dying) state.slots.end(table);
+  if (table !== undefined) {
+    table.heardNs = event.ktimeNs;
+    if (!table.dying) state.slots.end(table);
+  }
   const cause = isExec ? "exec" : "exit";
   emptied(state, { event, slot, references: event.references - 1, cause, address: event.file, out });
 }
@@ -290,7 +293,9 @@ function onLeft(state: ModelState, event: Of<"left">, out: Publisher): void {
   if (isExit) slots.leave(event, event.table);
   if (!isExit && event.live === 1) slots.alone(event);
   const table = slots.table(event.table);
-  if (event.users === 1 && table !== undefined) slots.end(table);
+  if (event.users !== 1 || table === undefined) return;
+  table.heardNs = event.ktimeNs;
+  slots.end(table);
 }
 
 function onRange(state: ModelState, event: Of<"range">, out: Publisher): void {

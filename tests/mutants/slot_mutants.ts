@@ -65,8 +65,8 @@ export const SLOT_MUTANTS: readonly Mutant[] = [
   },
   {
     file: "model/_slots.ts",
-    original: "if (event.users === 1 && table !== undefined) slots.end(table);",
-    replacement: "if (event.users <= 2 && table !== undefined) slots.end(table);",
+    original: "if (event.users !== 1 || table === undefined) return;",
+    replacement: "if (event.users > 2 || table === undefined) return;",
     bug: "A table ends with the last but one of its users",
   },
   {
@@ -137,9 +137,15 @@ export const SLOT_MUTANTS: readonly Mutant[] = [
   },
   {
     file: "model/_slot_doubts.ts",
-    original: "  for (const table of state.slots.dying()) forgetTable(state, table);\n",
+    original: "    if (nowNs - table.heardNs >= SLOTS_SETTLE_NS) forgetTable(state, table);\n",
     replacement: "",
-    bug: "What a dying table still holds at the next heartbeat is kept",
+    bug: "What a dying table still holds after all waiting is kept",
+  },
+  {
+    file: "model/_slot_doubts.ts",
+    original: "nowNs - table.heardNs >= SLOTS_SETTLE_NS) forgetTable",
+    replacement: "nowNs >= table.heardNs) forgetTable",
+    bug: "What a dying table still holds at the next heartbeat is given up at once",
   },
   {
     file: "model/_calls.ts",
