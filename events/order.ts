@@ -171,8 +171,8 @@ export class Order {
    *
    * It is told once; from then on the time before counts as that of another clock.
    *
-   * A step back of more than the time between two heartbeats and a stall shows on every CPU, a smaller one where a CPU
-   * printed records of one counter on both sides of it. CLOCK_BOOTTIME itself never goes back.
+   * A step back of more than a second shows on every CPU by its heartbeats, a smaller one where a CPU printed records of
+   * one counter on both sides of it. CLOCK_BOOTTIME itself never goes back.
    *
    * @param event what was printed next, before it is pushed
    */
@@ -182,9 +182,10 @@ export class Order {
     if (ktimeNs >= newest.task && ktimeNs >= newest.softirq && ktimeNs >= newest.none) return undefined;
     const { numbering } = WIRE_TABLE[kind];
     const { slackNs, stallNs } = this.#limits;
-    const before = NUMBERINGS.find((it) => ktimeNs + (it === numbering ? slackNs : stallNs) < newest[it]);
-    if (before === undefined) return undefined;
-    const toNs = newest[before];
+    const isBack = NUMBERINGS.some((it) => ktimeNs + (it === numbering ? slackNs : stallNs) < newest[it]);
+    if (!isBack) return undefined;
+    // Whichever counter shows it: all that was printed before is of the clock before.
+    const toNs = NUMBERINGS.map((it) => newest[it]).reduce((one, other) => one > other ? one : other);
     for (const it of NUMBERINGS) if (newest[it] > ktimeNs) newest[it] = ktimeNs;
     const detail = `the clock of CPU ${cpu} went back by ${toNs - ktimeNs} ns`;
     return { reason: "late", events: null, cpu, fromNs: ktimeNs, toNs, detail };

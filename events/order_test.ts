@@ -127,6 +127,14 @@ test("Order.stepBack() does not blame the clock for what an interrupt has printe
   assert.notEqual(order.stepBack(tick(0, 100n)), undefined);
 });
 
+test("Order.stepBack() takes everything that was printed before for older, whichever counter shows the step", () => {
+  const order = new Order(1, SMALL);
+  order.push(tick(0, 200n));
+  order.push(put(0, 205n));
+  const { fromNs, toNs } = order.stepBack(tick(0, 150n)) ?? {};
+  assert.deepEqual([fromNs, toNs], [150n, 205n]);
+});
+
 test("Order.flush() of what is not whole is certain only up to where every CPU was heard", () => {
   const order = new Order(2, SMALL);
   order.push(put(0, 100n));
