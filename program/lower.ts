@@ -18,6 +18,9 @@ export interface Signature {
   readonly returns: string;
 }
 
+/** What the names of the maps begin with that keep arguments for a return. */
+const KEPT = "in_";
+
 const THREAD = cast("uint64", builtin("tid"));
 
 /**
@@ -48,7 +51,7 @@ export function lowerToKprobe(original: Probe, signature: Signature): readonly P
   if (attach.kind !== "fexit") return [original];
   const name = attach.function;
   const kept = argumentsOf(original);
-  const mapOf = (argument: string) => `in_${position(signature, argument)}_${name.slice(0, 10)}`;
+  const mapOf = (argument: string) => `${KEPT}${position(signature, argument)}_${name.slice(0, 10)}`;
   const atReturn = (it: Expr): Expr => {
     if (it.kind === "builtin" && it.name === "retval") return cast(signature.returns, it);
     if (it.kind !== "argument") return it;
@@ -225,10 +228,27 @@ function merged(first: Probe, second: Probe): Probe {
   const { attach } = first;
   const why = `${first.why} ${second.why}`;
   if (JSON.stringify(first.when, bigints) === JSON.stringify(second.when, bigints)) {
-    return { ...first, why, body: [...first.body, ...second.body] };
+    const body = [...first.body, ...second.body];
+    return { ...first, why, body: [...body.filter((it) => !forgets(it)), ...forgotten(body)] };
   }
-  const guarded = ({ when, body }: Probe) => when === undefined ? body : [if_(when, body)];
-  return { attach, why, body: [...guarded(first), ...guarded(second)] };
+  const guarded = ({ when, body }: Probe) => {
+    const rest = body.filter((it) => !forgets(it));
+    return when === undefined ? rest : [if_(when, rest)];
+  };
+  const last = forgotten([...first.body, ...second.body]);
+  return { attach, why, body: [...guarded(first), ...guarded(second), ...last] };
+}
+
+/** Whether it takes away what an entry kept for the return. */
+function forgets(it: Statement): boolean {
+  const [only, ...more] = it.kind === "if" ? it.then : [];
+  return only?.kind === "delete" && only.map.startsWith(KEPT) && more.length === 0;
+}
+
+/** What is taken away, each once: when all that stands at the place has read it. */
+function forgotten(body: readonly Statement[]): readonly Statement[] {
+  const each = new Map(body.filter(forgets).map((it) => [JSON.stringify(it, bigints), it]));
+  return [...each.values()];
 }
 
 function bigints(_key: string, value: unknown): unknown {

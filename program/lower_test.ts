@@ -94,3 +94,14 @@ Deno.test("mergePlaces() attaches to each place once, and guards each body by it
   assert.match(text(mergePlaces([one, same])), /kprobe:f \/pid\/ \{\n {2}@a\[1\] = 1;\n {2}@c/);
   assert.equal(mergePlaces([one, probe(kprobe("g"), "Three.", { body: [] })]).length, 2);
 });
+
+Deno.test("mergePlaces() takes what was kept for a return away when both have read it", () => {
+  const [flags, pid] = [argument("flags"), argument("pid")];
+  const one = probe(fexit("f"), "One.", { when: binary(flags, "!=", int(0)), body: [set("a", pid, flags)] });
+  const two = probe(fexit("f"), "Two.", { when: binary(flags, "==", int(7)), body: [set("b", pid, flags)] });
+  const source = text(mergePlaces([one, two].flatMap((it) => lowerToKprobe(it, SIGNATURE))));
+  const back = source.slice(source.indexOf("kretprobe:f"));
+  assert.match(back, /@a\[.*\n {2}\}\n {2}if \(.*\) == 7\) \{\n {4}@b\[/);
+  assert.equal(back.match(/delete\(@in_/g)?.length, 2, "each once");
+  assert.ok(back.indexOf("delete(") > back.indexOf("@b["), "at the end");
+});
