@@ -53,7 +53,14 @@ export interface OrderLimits {
   readonly slackNs: bigint;
   /** How long a CPU may be kept waiting between a record's reading of the clock and its printing, in ns. */
   readonly stallNs: bigint;
-  /** How long in ns a CPU that is not heard can hold the others back. */
+  /** How long in ns a CPU may be behind the others while it is heard: two heartbeats, and as much again for the way. */
+  readonly behindNs: bigint;
+  /**
+   * How long in ns a CPU that is not heard can hold the others back.
+   *
+   * bpftrace 0.17 stays with the buffer of one CPU until it is empty, and one that is filled as fast as it is read
+   * keeps it there: up to 7 s were seen (lab:5.10+bookworm, 2000 lives on two CPUs).
+   */
   readonly windowNs: bigint;
   /** How many events are held at most. */
   readonly eventsMax: number;
@@ -63,7 +70,8 @@ export interface OrderLimits {
 export const ORDER_LIMITS: OrderLimits = {
   slackNs: 20_000_000n,
   stallNs: 500_000_000n,
-  windowNs: 5_000_000_000n,
+  behindNs: 5_000_000_000n,
+  windowNs: 15_000_000_000n,
   eventsMax: 1_000_000,
 };
 
@@ -122,6 +130,18 @@ export class Order {
   /** Latest moment that any CPU told of, CLOCK_BOOTTIME in ns. */
   get newestNs(): bigint {
     return this.#newestNs;
+  }
+
+  /**
+   * What is told to be lost now was printed after this, CLOCK_BOOTTIME in ns: when the CPU that was heard of last was
+   * heard of, minus the time that a CPU may be behind. `null` while a CPU was not heard of at all.
+   */
+  get heardNs(): bigint | null {
+    if (this.#lanes.size === 0 || this.#lanes.size < this.#cpus) return null;
+    let earliest = this.#newestNs;
+    for (const { heardNs } of this.#lanes.values()) if (heardNs < earliest) earliest = heardNs;
+    const { behindNs } = this.#limits;
+    return earliest > behindNs ? earliest - behindNs : null;
   }
 
   /** Up to here everything that is to come in its place was handed out, CLOCK_BOOTTIME in ns. */

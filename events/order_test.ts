@@ -12,7 +12,7 @@ function tick(cpu: number, ktimeNs: bigint): TimedEvent {
   return { kind: "tick", cpu, ktimeNs, task: 0, softirq: 0 };
 }
 
-const SMALL: OrderLimits = { slackNs: 10n, stallNs: 100n, windowNs: 1000n, eventsMax: 1000 };
+const SMALL: OrderLimits = { slackNs: 10n, stallNs: 100n, behindNs: 1000n, windowNs: 1000n, eventsMax: 1000 };
 
 /** `cpu@time`, with a mark for what is late or not certain. */
 function words(placed: readonly Placed[]): readonly string[] {

@@ -254,7 +254,8 @@ export class Correlator {
         return this.#lost({
           reason: "buffer-full",
           events: message.events,
-          toNs: this.#order.newestNs + ORDER_LIMITS.windowNs,
+          fromNs: this.#order.heardNs,
+          toNs: this.#order.newestNs + ORDER_LIMITS.behindNs,
           detail: "bpftrace could not pass events on: its buffer was full",
         }, updates);
       case "probe-error": {
