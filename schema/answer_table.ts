@@ -1,9 +1,12 @@
 /**
- * What `doctor --json`, `plan --json` and `matrix --json` print, as data: the source of the types, the JSON Schema and the documentation.
+ * What `doctor`, `plan`, `matrix`, `confirm` and `profile` print with `--json`, as data: the source of the types, the
+ * JSON Schema and the documentation.
  *
  * @module
  */
 
+import { CONFIRM_ANSWER, LIKENESSES } from "./_confirm_answer.ts";
+import { PROFILE_ANSWER, PROFILE_DIFF_ANSWER } from "./_profile_answer.ts";
 import type { PublishedEvent, PublishedFields, PublishedObject } from "./field.ts";
 
 const LAWS = ["per-file", "per-inode"] as const;
@@ -30,6 +33,17 @@ const PATH_FIELDS = {
     kind: "text",
     nullable: true,
     meaning: "close of a process's only pidfd, up to its next system call",
+  },
+} as const satisfies PublishedFields;
+
+/** What confirm says of its rules. */
+const RULES_FIELDS = {
+  holds: { kind: "texts", meaning: "ids of the rules that hold" },
+  broken: { kind: "texts", meaning: "ids of those that are broken" },
+  undetermined: { kind: "texts", meaning: "ids of those of which it cannot be told" },
+  not_exercised: {
+    kind: "texts",
+    meaning: "ids of those that were not put to the test, or are not in force",
   },
 } as const satisfies PublishedFields;
 
@@ -106,9 +120,20 @@ export const ANSWER_TABLE = {
       },
       failures: { fields: SHARE_FIELDS, nullable: true, meaning: "calls that had to fail" },
       lost: { kind: "integer", nullable: true, meaning: "records known to be lost" },
+      rules: { fields: RULES_FIELDS, nullable: true, meaning: "what confirm says of its rules there" },
+      behaves_like: {
+        values: LIKENESSES,
+        nullable: true,
+        meaning: "the generation that its behaviour is that of; null where that cannot be told",
+      },
+      missing: {
+        kind: "texts",
+        nullable: true,
+        meaning: "commits of the fixes of the first pidfds that its behaviour lacks",
+      },
       verdict: {
         values: ["holds", "broken", "undetermined", "cannot-run"],
-        meaning: "whether the law of references held",
+        meaning: "whether the law of references and every rule held",
       },
       reasons: { kind: "texts", meaning: "why it is not `holds`, one sentence each" },
       paths: {
@@ -128,7 +153,7 @@ export const ANSWER_TABLE = {
     meaning: "Matrix's last line: what follows from all kernels",
     fields: {
       kernels: { kind: "integer", meaning: "kernels that were asked for" },
-      holds: { kind: "integer", meaning: "kernels where the law held" },
+      holds: { kind: "integer", meaning: "kernels where the law and the rules held" },
       broken: { kind: "integer", meaning: "kernels where a rule is broken" },
       undetermined: { kind: "integer", meaning: "kernels where it cannot be told" },
       cannot_run: { kind: "integer", meaning: "kernels that could not be tried" },
@@ -139,6 +164,9 @@ export const ANSWER_TABLE = {
       },
     },
   },
+  "confirm": CONFIRM_ANSWER,
+  "profile": PROFILE_ANSWER,
+  "profile-diff": PROFILE_DIFF_ANSWER,
 } as const satisfies { readonly [type: string]: PublishedEvent };
 
 /** A type of answer. */

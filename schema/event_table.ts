@@ -64,7 +64,11 @@ export const EVENT_TABLE = {
       file: { kind: "text", nullable: true, meaning: "this run's name for the `struct file`" },
       fd: { kind: "integer", nullable: true, meaning: "the number in the caller's fd table" },
       inode: { kind: "decimal", nullable: true, meaning: "`i_ino` of the file" },
-      flags: { kind: "texts", meaning: "flags of the open file, as open(2) names them" },
+      flags: {
+        kind: "texts",
+        nullable: true,
+        meaning: "flags of the open file, as open(2) names them; null where they were not read",
+      },
       released_seq: {
         kind: "integer",
         nullable: true,
@@ -80,7 +84,11 @@ export const EVENT_TABLE = {
     fields: {
       ...OBSERVED_FIELDS,
       file: { kind: "text", meaning: "this run's name for the `struct file`" },
-      inode: { kind: "decimal", meaning: "`i_ino` of the file" },
+      inode: {
+        kind: "decimal",
+        nullable: true,
+        meaning: "`i_ino` of the file; null where it was not read",
+      },
       last_of_inode: {
         kind: "boolean",
         nullable: true,
@@ -91,7 +99,8 @@ export const EVENT_TABLE = {
       created_seq: {
         kind: "integer",
         nullable: true,
-        meaning: "`seq` of its pidfd.create, when that was seen",
+        meaning:
+          "`seq` of its pidfd.create, when that was seen; of the clone.failed that left it open, when that did",
       },
       lifetime_ns: { kind: "decimal", nullable: true, meaning: "time since it was made, ns" },
       target: { fields: TARGET_FIELDS, meaning: "the process that the pidfd named" },

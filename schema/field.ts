@@ -71,7 +71,9 @@ export type PublishedKind =
   | "boolean"
   | "time"
   | "integers"
-  | "texts";
+  | "texts"
+  | "counts"
+  | "events";
 
 /** The TypeScript type of each {@linkcode PublishedKind}. */
 export interface PublishedTypes {
@@ -89,14 +91,20 @@ export interface PublishedTypes {
   readonly integers: readonly number[];
   /** A list of strings. */
   readonly texts: readonly string[];
+  /** How often something was met, by its number. */
+  readonly counts: { readonly [number: string]: number };
+  /** Events as the schema of events has them. */
+  readonly events: readonly { readonly type: string; readonly seq: number }[];
 }
 
 /** One field of a published event. */
 export interface PublishedField {
-  /** The kind of value; absent when {@linkcode PublishedField.fields} or `values` is given. */
+  /** The kind of value; absent when {@linkcode PublishedField.fields}, `items` or `values` is given. */
   readonly kind?: PublishedKind;
   /** The fields of an object. */
   readonly fields?: PublishedFields;
+  /** The fields of each object of a list. */
+  readonly items?: PublishedFields;
   /** The only strings that can stand here. */
   readonly values?: readonly string[];
   /** Whether `null` can stand here: the value is not known. Never 0 instead. */
@@ -122,6 +130,7 @@ export interface PublishedEvent {
 /** The TypeScript type of a value that a {@linkcode PublishedField} describes. */
 export type PublishedValue<F extends PublishedField> =
   | (F extends { readonly fields: infer O extends PublishedFields } ? PublishedObject<O>
+    : F extends { readonly items: infer I extends PublishedFields } ? readonly PublishedObject<I>[]
     : F extends { readonly values: infer V extends readonly string[] } ? V[number]
     : F extends { readonly kind: infer K extends PublishedKind } ? PublishedTypes[K]
     : never)

@@ -23,6 +23,15 @@ const KINDS: Readonly<Record<PublishedKind, JsonObject>> = {
   time: { type: "string", pattern: "^\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d\\.\\d{9}Z$" },
   integers: { type: "array", items: { type: "integer" } },
   texts: { type: "array", items: { type: "string" } },
+  counts: { type: "object", additionalProperties: { type: "integer" } },
+  events: {
+    type: "array",
+    items: {
+      type: "object",
+      required: ["type", "seq"],
+      properties: { type: { type: "string" }, seq: { type: "integer" } },
+    },
+  },
 };
 
 /**
@@ -48,7 +57,8 @@ export function jsonSchema(): JsonObject {
 }
 
 /**
- * Returns the JSON Schema (draft 2020-12) of one line of `doctor --json`, or of the one of `plan --json`.
+ * Returns the JSON Schema (draft 2020-12) of one line of `doctor --json` or `matrix --json`, or of the one of `plan --json`,
+ * `confirm --json`, `profile --json` or `profile diff --json`.
  *
  * Unknown fields are allowed, because later versions may add some.
  *
@@ -65,7 +75,8 @@ export function answerSchema(): JsonObject {
   return linesSchema(ANSWER_TABLE, {
     common: ANSWER_FIELDS,
     title: "trace-clone answer",
-    description: "One line of trace-clone doctor --json, or the line of trace-clone plan --json",
+    description:
+      "One line of trace-clone doctor --json or matrix --json, or the line of plan, confirm, profile or profile diff --json",
   });
 }
 
@@ -93,6 +104,8 @@ function objectSchema(fields: PublishedFields): JsonObject {
 function fieldSchema(field: PublishedField): JsonObject {
   const value = field.fields !== undefined
     ? objectSchema(field.fields)
+    : field.items !== undefined
+    ? { type: "array", items: objectSchema(field.items) }
     : field.values !== undefined
     ? { enum: field.values }
     : KINDS[field.kind ?? "text"];

@@ -10,6 +10,7 @@ const records: readonly (readonly [string, WireRecord])[] = Object.entries(WIRE_
 /** A value for a field: the first that its description allows. */
 function example(field: PublishedField): unknown {
   if (field.fields !== undefined) return exampleObject(field.fields);
+  if (field.items !== undefined) return [exampleObject(field.items)];
   if (field.values !== undefined) return field.values[0];
   const kind = field.kind ?? "text";
   switch (kind) {
@@ -27,6 +28,10 @@ function example(field: PublishedField): unknown {
       return [1, 2];
     case "texts":
       return ["a"];
+    case "counts":
+      return { 0: 7, 24: 1 };
+    case "events":
+      return [{ type: "end", seq: 7 }];
     default:
       return kind satisfies never;
   }

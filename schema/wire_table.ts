@@ -273,6 +273,26 @@ export const WIRE_TABLE = {
       { name: "function", kind: "u32", meaning: "place of the function in that table, from 0" },
     ],
   },
+  func: {
+    meaning:
+      "A watched thread entered a function of the table of tracers/clone_functions.ts, or returned from it",
+    numbering: "task",
+    fields: [
+      ...STAMP,
+      ...ACTOR,
+      { name: "function", kind: "u32", meaning: "place of the function in that table, from 0" },
+      { name: "returned", kind: "u32", meaning: "1 where it returned, 0 where it was entered" },
+      { name: "value", kind: "i32", meaning: "what it was given or returned, as that table says" },
+      { name: "detail", kind: "i32", meaning: "a second number, as that table says; 0 where there is none" },
+      {
+        name: "pidAddress",
+        kind: "pointer",
+        meaning:
+          "`struct pid *` that it is about, an error pointer where it returned one, 0 where there is none",
+      },
+      { name: "file", kind: "pointer", meaning: "`struct file *` that it is about, in the same way" },
+    ],
+  },
   ...SLOT_RECORDS,
   ...SNAPSHOT_RECORDS,
   ...IDENTITY_RECORDS,
