@@ -4,7 +4,8 @@
  * `anon_inode_getfile` makes other files too, so it is compared with the operations of pidfds in the kernel. Where the
  * kernel has `__anon_inode_getfile`, that is what all makers of such files call, `anon_inode_getfd` of 5.11 to 6.2
  * among them.
- * `pidfd_release` runs for pidfds alone. It empties `private_data`, so its entry leaves the pointer for its return.
+ * `pidfd_release` runs for pidfds alone. It empties `private_data`, so its entry leaves the pointer for its return. A tree
+ * can have given it another name: `__fput`, which calls it, sees every file that is closed.
  *
  * @module
  */
@@ -32,12 +33,14 @@ import type { Expr, Probe } from "../program/mod.ts";
 import { countOf, MAPS, THREAD } from "./_kernel_terms.ts";
 import type { PidfdFiles } from "./_pidfd_files.ts";
 
+const OPERATIONS = "pidfd_fops";
+
 /** Pidfds of kernels before pidfs. */
 export const ANONYMOUS_FILES: PidfdFiles = {
   law: "per-file",
   name: "anonymous inodes",
   makers: ["__anon_inode_getfile", "anon_inode_getfile"],
-  operations: "pidfd_fops",
+  operations: OPERATIONS,
   cannotSee: [
     "the count at births by SO_PEERPIDFD, SCM_PIDFD, fanotify and coredumps is not seen, where the kernel has them",
   ],
@@ -47,20 +50,37 @@ export const ANONYMOUS_FILES: PidfdFiles = {
   pidOf,
   made: (maker, body) =>
     probe(fexit(maker), "A pidfd file was made: follow its struct pid from now on.", {
-      when: binary(cast("uint64", argument("fops")), "==", kaddr("pidfd_fops")),
+      when: binary(cast("uint64", argument("fops")), "==", kaddr(OPERATIONS)),
       body: body({ file: builtin("retval"), pid: cast("struct pid *", argument("priv")) }),
     }),
-  releases: [{ functions: ["pidfd_release"], symbols: [], probes: () => [releaseBegins(), releaseEnds()] }],
+  releases: [
+    {
+      functions: ["pidfd_release"],
+      symbols: [],
+      probes: () => [releaseBegins("pidfd_release"), releaseEnds("pidfd_release")],
+    },
+    // Somebody has given it another name: everything that is closed passes here.
+    {
+      functions: ["__fput"],
+      symbols: [OPERATIONS],
+      probes: () => [releaseBegins("__fput"), releaseEnds("__fput")],
+    },
+  ],
 };
 
 function pidOf(file: Expr): Expr {
   return cast("struct pid *", field(file, "->private_data"));
 }
 
-function releaseBegins(): Probe {
+/** Where the last reference of a file goes. */
+type Release = "pidfd_release" | "__fput";
+
+function releaseBegins(name: Release): Probe {
   const file = argument("file");
   const pid = cast("uint64", variable("pid"));
-  return probe(fentry("pidfd_release"), "The last reference of a pidfd's file goes.", {
+  const isPidfd = binary(cast("uint64", field(file, "->f_op")), "==", kaddr(OPERATIONS));
+  return probe(fentry(name), "The last reference of a pidfd's file goes.", {
+    ...(name === "__fput" ? { when: isPidfd } : {}),
     body: [
       let_("pid", pidOf(file)),
       ...emit("release", {
@@ -76,18 +96,21 @@ function releaseBegins(): Probe {
   });
 }
 
-function releaseEnds(): Probe {
+function releaseEnds(name: Release): Probe {
   const file = argument("file");
+  const isOurs = binary(lookup(MAPS.letGo, THREAD), "!=", int(0));
   return probe(
-    fexit("pidfd_release"),
+    fexit(name),
     "The file's reference is dropped: report the count before and after.",
     {
+      ...(name === "__fput" ? { when: isOurs } : {}),
       body: [
         let_("pid", cast("struct pid *", lookup(MAPS.letGo, THREAD))),
         ...emit("drop", {
           file,
           pidAddress: variable("pid"),
-          inode: field(file, "->f_inode->i_ino"),
+          // At the end of __fput() the file is another's memory.
+          inode: name === "__fput" ? int(0) : field(file, "->f_inode->i_ino"),
           before: lookup(MAPS.before, THREAD),
           after: countOf(variable("pid")),
         }),

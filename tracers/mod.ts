@@ -4,6 +4,8 @@
  * @module
  */
 
+export { CLONE_WATCH, watchClones } from "./clone_functions.ts";
+export type { WatchPlan } from "./clone_functions.ts";
 export { FILES_SEEN_MAP, planBaseline } from "./pidfd_baseline.ts";
 export type { BaselinePlan } from "./pidfd_baseline.ts";
 export type { Experience } from "./pidfd_lifecycle.ts";
@@ -12,3 +14,4 @@ export { addPaths, PATH_CALLS, PATH_FUNCTIONS, PATH_TRACEPOINTS } from "./pidfd_
 export type { PathCall, PathPlan } from "./pidfd_paths.ts";
 export type { SilentDoors } from "./_doors.ts";
 export type { NoPlan, Plan, Rung, TraceLimits } from "./tracer.ts";
+export { freesUnseen } from "./unseen_frees.ts";

@@ -19,7 +19,6 @@ import {
   builtin,
   cast,
   clear,
-  commWord,
   emit,
   fentry,
   if_,
@@ -38,6 +37,7 @@ import { Doors } from "./_doors.ts";
 import type { SilentDoors } from "./_doors.ts";
 import { THREAD } from "./_kernel_terms.ts";
 import { PIDFD_OPEN } from "./_sights.ts";
+import { isProgram } from "./_watched_program.ts";
 import type { Plan } from "./tracer.ts";
 
 /** The functions that can be on the way, by their place in a `step` record; a name that is here keeps its place. */
@@ -80,9 +80,6 @@ const CALL = "call";
 const CALL_ARGUMENT = "call_argument";
 const CALL_BEGAN = "call_began";
 
-/** `comm` of a program has at most so many characters here: the first word, and a 0 behind it. */
-const COMM_LENGTH = 8;
-
 /** A plan with the paths in it. */
 export interface PathPlan {
   /** The plan, with more probes. */
@@ -107,7 +104,7 @@ export function addPaths(
   plan: Plan,
   options: { readonly comm: string; readonly silent?: SilentDoors },
 ): PathPlan {
-  const program = commInteger(options.comm);
+  const program = isProgram(options.comm);
   const { dialect } = plan.program;
   const btf = facts.btf.kind === "known" ? facts.btf.value : undefined;
   if (!facts.symbols.has(PIDFD_OPEN)) {
@@ -141,22 +138,16 @@ export function addPaths(
   };
 }
 
-function callBegins(program: bigint): Probe {
+function callBegins(program: Expr): Probe {
   const call = argument("id");
   const watched = Object.values(PATH_CALLS)
     .map((it): Expr => binary(call, "==", int(it)))
     .reduce((all, it) => binary(all, "||", it));
-  const task = builtin("curtask");
-  const isProgram = binary(
-    binary(commWord(task, 0), "==", int(program)),
-    "&&",
-    binary(binary(commWord(task, 1), "&", int(0xff)), "==", int(0)),
-  );
   return probe(
     tracepoint("raw_syscalls", "sys_enter"),
     "A call of the watched program begins: remember which.",
     {
-      when: isProgram,
+      when: program,
       body: [
         if_(watched, [
           set(CALL, THREAD, cast("uint64", call)),
@@ -179,14 +170,4 @@ function entered(name: string, at: { readonly place: number; readonly door: "fen
       function: int(at.place),
     }),
   });
-}
-
-/** The first word of `comm` as the kernel program reads it. */
-function commInteger(comm: string): bigint {
-  if (!/^[!-~]{8}$/.test(comm)) {
-    throw new RangeError(
-      `Cannot watch the program "${comm}": ${COMM_LENGTH} characters of ASCII are required, got ${comm.length}`,
-    );
-  }
-  return [...comm].reduceRight((word, it) => word * 256n + BigInt(it.charCodeAt(0)), 0n);
 }

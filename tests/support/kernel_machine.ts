@@ -11,6 +11,7 @@ import type { FakeMachine } from "../../kernel/_fake_host.ts";
 import { discover } from "../../kernel/mod.ts";
 import type { KernelFacts } from "../../kernel/mod.ts";
 import {
+  CLONE_WATCH,
   LIFECYCLE_SYMBOLS,
   LIFECYCLE_TRACEPOINTS,
   PATH_FUNCTIONS,
@@ -101,7 +102,7 @@ export async function factsOf(machine: PlannedMachine): Promise<KernelFacts> {
     },
   });
   return await discover(host, {
-    symbols: [...new Set([...LIFECYCLE_SYMBOLS, ...PATH_FUNCTIONS])],
+    symbols: [...new Set([...LIFECYCLE_SYMBOLS, ...PATH_FUNCTIONS, ...CLONE_WATCH])],
     tracepoints: [...LIFECYCLE_TRACEPOINTS, ...PATH_TRACEPOINTS],
     sudo,
   });
