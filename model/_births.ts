@@ -277,7 +277,7 @@ function born(
     file: id,
     fd: installed ? fd : null,
     inode: event.inode === 0n ? null : event.inode.toString(),
-    flags: fileFlagNames(event.fileFlags),
+    flags: flagsOf(event),
     released_seq: early?.seq ?? null,
     target: targetOf(target),
     count,
@@ -299,6 +299,11 @@ function born(
   if (installed) judge(state, out, { target, count, ...(exact ? { exact: "R13" } : {}), seq });
   target.lastSeq = seq;
   return made;
+}
+
+/** Flags of the new file; without types neither they nor its inode are read. */
+function flagsOf({ inode, fileFlags }: Born): readonly string[] | null {
+  return inode === 0n ? null : fileFlagNames(fileFlags);
 }
 
 /**

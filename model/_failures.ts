@@ -130,7 +130,29 @@ export function settleFailures(state: ModelState, out: Publisher, tid: number): 
     const missing = no(state, failing);
     const seq = report(failing, out, { file_released: missing, pid_dropped: missing, count });
     notReleased(state, { failing, seq, out });
+    if (missing === false) stays(state, address, { failing, seq });
   }
+}
+
+/** The file of a failed clone is still there: whoever has it can release it later, as any other. */
+function stays(
+  state: ModelState,
+  address: string,
+  { failing, seq }: { readonly failing: FailedClone; readonly seq: number },
+): void {
+  const { body, target, ktimeNs, followed } = failing;
+  if (body.file === null) return;
+  state.files.set(address, {
+    id: body.file,
+    target,
+    createdSeq: seq,
+    createdNs: ktimeNs,
+    followed,
+    installed: false,
+    sent: [],
+    lastSent: null,
+    uses: new Map(),
+  });
 }
 
 /** Nothing more will come: what is still waiting cannot be told. */
@@ -153,9 +175,9 @@ export function forgetFailure(state: ModelState, address: string, out: Publisher
   unknownCleanup(failing, out);
 }
 
-/** What was not seen did not happen, unless it can have been lost. */
+/** What was not seen did not happen, unless it can have been lost or nobody looks. */
 function no(state: ModelState, { target }: FailedClone): false | null {
-  return isDoubtful(state, target) ? null : false;
+  return state.options.releasesSeen === false || isDoubtful(state, target) ? null : false;
 }
 
 /** A moment at which nothing was read. */

@@ -62,7 +62,7 @@ export function onRelease(state: ModelState, event: Release, out: Publisher): vo
   const earlier = state.releasing.get(event.tid);
   if (earlier !== undefined) forgetReleasing(state, earlier, out);
   const told = target.law === "per-inode" && target.whole && target.files > 0;
-  const releasing = { event, file, failing, target, told, wentOn: false };
+  const releasing = { event, file, failing, target, told, wentOn: false, freed: false };
   state.releasing.set(event.tid, releasing);
   target.settling += 1;
   if (told) finish(state, releasing, { fate: { kind: "stays", count: event.count }, out });
@@ -82,9 +82,9 @@ export function onEvict(
   if (target !== undefined) {
     // With files open, this was the inode before the present one: a pidfd was made while the last one went.
     if (target.files === 0) target.inode = false;
-    const dropped = { event, after: countAfter(target, event) };
+    const dropped = { event, after: releasing?.freed === true ? 0 : countAfter(target, event) };
     if (releasing !== undefined) close(state, releasing, { fate: { kind: "gone", dropped }, out });
-    if (dropped.after === 0) freed(state, target, { by: "inode", event, out });
+    if (dropped.after === 0 && !target.freed) freed(state, target, { by: "inode", event, out });
   }
   threadWentOn(state, event, out);
 }
@@ -105,9 +105,9 @@ export function onDrop(state: ModelState, event: Extract<WireEvent, { kind: "dro
   const target = releasing?.target ?? state.targets.get(event.pidAddress);
   if (releasing === undefined) state.unmatched += 1;
   if (target === undefined) return;
-  const dropped = { event, after: countAfter(target, event) };
+  const dropped = { event, after: releasing?.freed === true ? 0 : countAfter(target, event) };
   if (releasing !== undefined) close(state, releasing, { fate: { kind: "gone", dropped }, out });
-  if (dropped.after === 0) freed(state, target, { by: "file", event, out });
+  if (dropped.after === 0 && !target.freed) freed(state, target, { by: "file", event, out });
 }
 
 /** Whether the drop belongs to the release that its thread is known to be in. */
@@ -231,7 +231,7 @@ function finish(
     cpu: event.cpu,
     process: processOf(state, event),
     file: id,
-    inode: event.inode.toString(),
+    inode: event.inode === 0n ? null : event.inode.toString(),
     last_of_inode: lastOfInode(state, target, fate),
     created_seq: file?.createdSeq ?? null,
     lifetime_ns: file === undefined ? null : (event.ktimeNs - file.createdNs).toString(),

@@ -105,10 +105,13 @@ export function onLast(state: ModelState, event: Extract<WireEvent, { kind: "las
     return;
   }
   const { cpu, ktimeNs } = event;
-  const isReleasing = state.releasing.get(event.tid)?.target === target;
-  if (isReleasing) freed(state, target, { by: holderOf(target), event, out });
-  else if (putMaySettle(target, ktimeNs)) freed(state, target, { by: "hash", event: { cpu, ktimeNs }, out });
-  else freed(state, target, { by: "other", event, out });
+  const releasing = state.releasing.get(event.tid);
+  if (releasing?.target === target) {
+    releasing.freed = true;
+    freed(state, target, { by: holderOf(target), event, out });
+  } else if (putMaySettle(target, ktimeNs)) {
+    freed(state, target, { by: "hash", event: { cpu, ktimeNs }, out });
+  } else freed(state, target, { by: "other", event, out });
 }
 
 /** What holds a reference for the pidfds of a target. */

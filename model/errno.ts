@@ -7,9 +7,11 @@
 /** include/uapi/asm-generic/errno-base.h and errno.h, and the restart code that user space never sees. */
 const NAMES: Readonly<Record<number, string>> = {
   1: "EPERM",
+  2: "ENOENT",
   3: "ESRCH",
   4: "EINTR",
   5: "EIO",
+  6: "ENXIO",
   7: "E2BIG",
   9: "EBADF",
   10: "ECHILD",
@@ -23,10 +25,15 @@ const NAMES: Readonly<Record<number, string>> = {
   22: "EINVAL",
   23: "ENFILE",
   24: "EMFILE",
+  25: "ENOTTY",
   28: "ENOSPC",
   38: "ENOSYS",
+  61: "ENODATA",
+  66: "EREMOTE",
   87: "EUSERS",
+  92: "ENOPROTOOPT",
   95: "EOPNOTSUPP",
+  116: "ESTALE",
   513: "ERESTARTNOINTR",
 };
 

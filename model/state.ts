@@ -137,6 +137,8 @@ export interface Releasing {
   readonly told: boolean;
   /** Its thread has gone on without dropping the inode; another one may still do so. */
   wentOn: boolean;
+  /** Its thread has dropped the last reference of the target: what is read afterwards is another's memory. */
+  freed: boolean;
 }
 
 /** A release whose file nobody was known to have; see {@linkcode ModelState.early}. */

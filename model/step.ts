@@ -98,8 +98,8 @@ function onEvent(state: ModelState, placed: Placed, out: Publisher): void {
     state.unmatched += 1;
     return;
   }
-  // It says where a thread is, in the middle of whatever that is doing.
-  if (event.kind === "step") return;
+  // They say where a thread is, in the middle of whatever that is doing.
+  if (event.kind === "step" || event.kind === "func") return;
   if (!late) settle(state, event, out);
   const { unmatched } = state;
   onRecord(state, event, out);
@@ -119,7 +119,7 @@ function isAnothers(state: ModelState, event: Placed["event"]): boolean {
 
 function onRecord(
   state: ModelState,
-  event: Exclude<Placed["event"], { kind: "step" }>,
+  event: Exclude<Placed["event"], { kind: "step" | "func" }>,
   out: Publisher,
 ): void {
   switch (event.kind) {

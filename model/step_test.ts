@@ -262,6 +262,29 @@ test("step() takes a target at an address for over when another process exits th
   assert.deepEqual([told.state.targets.size, told.state.unmatched], [0, 1]);
 });
 
+test("step() does not say that the file of a failed clone was kept where nobody sees releases", () => {
+  for (const [releasesSeen, expected] of [[true, false], [false, null]] as const) {
+    const told = new Told({ releasesSeen });
+    const failed = { clone3: 0, result: -14, cloneFlags: "1000", parentTid: 0, integer: 3, entered: 1 };
+    told.record("failed", { ...failed, pidAddress: "a", count: 2, file: "f1" });
+    told.clone({ pidAddress: "b", file: "f2", slotFile: "f2" });
+    const cleanups = told.updates.flatMap((it) => it.type === "clone.failed" ? [it.body.file_released] : []);
+    assert.deepEqual(cleanups, [expected]);
+    const findings = told.updates.filter((it) => it.type === "finding");
+    assert.equal(findings.length, releasesSeen ? 1 : 0);
+  }
+});
+
+test("step() tells no flags of a file whose fields were not read", () => {
+  const told = new Told();
+  const target = { pidAddress: "a", nr: 0, targetStartNs: 0, targetComm: "" };
+  const made = { ...target, file: "f1", count: 2, fileFlags: "0", call: 55, userSpace: 1 };
+  const flags = (updates: readonly Update[]) =>
+    updates.flatMap((it) => it.type === "pidfd.create" ? [it.body.flags] : []);
+  assert.deepEqual(flags(told.record("made", { ...made, inode: 0 })), [null]);
+  assert.deepEqual(flags(told.record("made", { ...made, file: "f2", inode: 32 })), [["O_RDONLY"]]);
+});
+
 test("fileFlagNames() names the bits that a pidfd can have", () => {
   const rows = [
     ["2", ["O_RDWR"]],

@@ -88,7 +88,9 @@ function counted(updates: readonly Update[]) {
     births.filter((it) => it.body.origin !== "baseline").map((it) => it.body.file),
   );
   const gone = updates.filter((it) => it.type === "pidfd.release").map((it) => it.body.file);
-  const released = gone.filter((it) => made.has(it)).length;
+  // A file that a failed clone has left open is none of a birth, and none from before the probes.
+  const left = new Set(updates.filter((it) => it.type === "clone.failed").map((it) => it.body.file));
+  const released = gone.filter((it) => made.has(it) || left.has(it)).length;
   const ended = new Set<string | null>(gone);
   const open = births.filter((it) => !ended.has(it.body.file)).length;
   return { created: made.size, released, baseline_released: gone.length - released, open };

@@ -206,9 +206,21 @@ export const COUNT_MUTANTS: readonly Mutant[] = [
   },
   {
     file: "model/_targets.ts",
-    original: "const isReleasing = state.releasing.get(event.tid)?.target === target;",
-    replacement: "const isReleasing = state.releasing.size < 0;",
+    original: "by: holderOf(target), event, out",
+    replacement: 'by: "other", event, out',
     bug: "A last reference that a release drops is said to be somebody else's",
+  },
+  {
+    file: "model/_targets.ts",
+    original: "    releasing.freed = true;\n",
+    replacement: "",
+    bug: "A release whose thread frees the target is not known to have dropped all there was",
+  },
+  {
+    file: "model/_failures.ts",
+    original: "    if (missing === false) stays(state, address, { failing, seq });\n",
+    replacement: "",
+    bug: "A pidfd that a failed clone leaves open is nobody's when it is closed",
   },
   {
     file: "model/_targets.ts",

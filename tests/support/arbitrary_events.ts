@@ -22,6 +22,7 @@ function valueOf(field: PublishedField): fc.Arbitrary<unknown> {
 
 function knownOf(field: PublishedField): fc.Arbitrary<unknown> {
   if (field.fields !== undefined) return objectOf(field.fields);
+  if (field.items !== undefined) return fc.array(objectOf(field.items), { maxLength: 5 });
   if (field.values !== undefined) return fc.constantFrom(...field.values);
   const kind = field.kind ?? "text";
   switch (kind) {
@@ -40,6 +41,10 @@ function knownOf(field: PublishedField): fc.Arbitrary<unknown> {
       return fc.array(integer, { maxLength: 30 });
     case "texts":
       return fc.array(text, { maxLength: 5 });
+    case "counts":
+      return fc.dictionary(fc.nat(133).map(String), fc.nat(5000));
+    case "events":
+      return fc.array(fc.record({ type: text, seq: fc.nat(5000) }), { maxLength: 5 });
     default:
       return kind satisfies never;
   }
