@@ -151,6 +151,17 @@ Deno.test("listCache() tells sizes, removeCached() removes one or all", () =>
     assert.deepEqual(await listCache(cacheFolder), []);
   }));
 
+Deno.test("listCache() does not mind files that go while it looks", () =>
+  withCache(async (cacheFolder) => {
+    const folder = `${cacheFolder}/mutant-tree-5.10@ab`;
+    await Deno.mkdir(folder);
+    const files = Array.from({ length: 500 }, (_, index) => `${folder}/${index}`);
+    for (const file of files) await Deno.writeTextFile(file, "text");
+    const listed = listCache(cacheFolder);
+    for (const file of files.toReversed()) await Deno.remove(file);
+    assert.deepEqual((await listed).map((entry) => entry.name), ["mutant-tree-5.10"]);
+  }));
+
 Deno.test("labCacheFolder() is in the project, where git does not look", () => {
   assert.equal(labCacheFolder(), new URL("../.cache/lab", import.meta.url).pathname);
 });

@@ -5,6 +5,7 @@
  * .cache/lab/
  *   root-trixie@HASH/      a finished build; HASH is the fingerprint of its recipe
  *   root-trixie.building/  one that is under way, or that broke
+ *   mutant-tree-5.10@HASH/ a source that is compiled in again and again
  *   locks/                 one file per thing that can be built
  *   run/                   one folder per running guest
  * ```
@@ -155,13 +156,26 @@ async function folderNames(folder: string): Promise<string[]> {
   }
 }
 
-/** Disk space of a folder and all below it, in bytes; holes in sparse files take none. */
+/**
+ * Disk space of a folder and all below it, in bytes; holes in sparse files take none. What goes while it is looked at,
+ * as in a source that is being compiled, takes none either.
+ */
 async function diskUsage(folder: string): Promise<number> {
   let bytes = 0;
-  for await (const entry of Deno.readDir(folder)) {
+  for (const entry of await unlessGone(Array.fromAsync(Deno.readDir(folder))) ?? []) {
     const path = `${folder}/${entry.name}`;
-    const info = await Deno.lstat(path);
-    bytes += entry.isDirectory ? await diskUsage(path) : (info.blocks ?? 0) * 512;
+    const info = await unlessGone(Deno.lstat(path));
+    bytes += entry.isDirectory ? await diskUsage(path) : (info?.blocks ?? 0) * 512;
   }
   return bytes;
+}
+
+/** What was asked for, or `undefined` when it is not there any more. */
+async function unlessGone<T>(asked: Promise<T>): Promise<T | undefined> {
+  try {
+    return await asked;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return undefined;
+    throw error;
+  }
 }

@@ -29,6 +29,18 @@ export {
   type LabKernel,
   type LabRoot,
 } from "./kernels.ts";
+export { buildMutantKernel } from "./mutant_kernel.ts";
+export { KERNEL_MUTANTS } from "./mutants/list.ts";
+export {
+  applyEdits,
+  type KernelMutant,
+  MUTANT_CLASSES,
+  type MutantBase,
+  type MutantClass,
+  type RuleId,
+  type SourceEdit,
+} from "./mutants/mutant.ts";
+export { allVariants, findVariant, type KernelVariant, variantOf } from "./mutants/variants.ts";
 export { installCommand, LAB_PACKAGES, type LabPackage } from "./packages.ts";
 export { missingPackages, prepareMachine, type PrepareOptions } from "./prepare.ts";
 export { LAB_PROGRAMS } from "./program.ts";
