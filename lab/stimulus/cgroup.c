@@ -96,6 +96,11 @@ bool cgroup_enter(const struct pids_cgroup *cgroup)
 	return false;
 }
 
+bool cgroup_limit(const struct pids_cgroup *cgroup, const char *most)
+{
+	return write_text(cgroup->path, "pids.max", most);
+}
+
 void cgroup_remove(const struct pids_cgroup *cgroup)
 {
 	const struct timespec pause = { .tv_nsec = 10 * 1000 * 1000 };

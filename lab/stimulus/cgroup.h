@@ -12,6 +12,8 @@ struct pids_cgroup {
 /* Each gives the verdict itself when it fails. */
 bool cgroup_create(struct pids_cgroup *cgroup);
 bool cgroup_enter(const struct pids_cgroup *cgroup);
+/* Another limit than 1, without a verdict. */
+bool cgroup_limit(const struct pids_cgroup *cgroup, const char *most);
 void cgroup_remove(const struct pids_cgroup *cgroup);
 
 #endif

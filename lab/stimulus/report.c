@@ -93,6 +93,15 @@ void cannot_run(const char *format, ...)
 	va_end(arguments);
 }
 
+void hangs(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	decide(VERDICT_HANGS, format, arguments);
+	va_end(arguments);
+}
+
 bool report_print(const char *scenario)
 {
 	uint32_t count = report->used < report->capacity ? report->used : report->capacity;

@@ -29,7 +29,7 @@ struct record {
 	unsigned char comm[COMM_SIZE];
 };
 
-enum verdict { VERDICT_OK = 0, VERDICT_UNEXPECTED = 1, VERDICT_CANNOT_RUN = 3 };
+enum verdict { VERDICT_OK = 0, VERDICT_UNEXPECTED = 1, VERDICT_CANNOT_RUN = 3, VERDICT_HANGS = 4 };
 
 /* Makes room for the records of so many rounds; false when there is no memory. */
 bool report_open(int rounds);
@@ -46,6 +46,7 @@ enum verdict report_verdict(void);
 /* The first reason given stays: what follows it is usually its consequence. */
 void unexpected(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void cannot_run(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void hangs(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Writes all records and the last line to stdout; false when that fails. */
 bool report_print(const char *scenario);

@@ -11,12 +11,16 @@
 #define HOLD_MS_MAX 3600000
 #define HELD_MAX 100000
 #define RATE_MAX 1000000
+#define LIMIT_S_MAX 3600
+#define SEED_MAX 999999999
 
 struct run {
 	int rounds;
 	int hold_ms; /* -1 when no --hold was given */
 	int held;    /* of the load scenarios: pidfds that stay open */
 	int rate;    /* and how many are made in a second where there is a pace */
+	int limit_s; /* of the provocations: seconds a round may take, or 0 for its own */
+	int seed;    /* of the provocations: what is done at random is done alike, or 0 */
 };
 
 struct scenario {
