@@ -33,8 +33,14 @@ const VERDICTS = {
   "cannot-run": "cannot run",
 } as const;
 
+const LIKENESS_WORDS = {
+  "first": "like the first ones",
+  "anonymous": "like those of 5.2 to 6.8",
+  "pidfs": "of pidfs",
+} as const;
+
 /**
- * Returns a table of the kernels, under it the reasons and the paths of the calls.
+ * Returns a table of the kernels, under it the reasons, what became of the rules, and the paths of the calls.
  *
  * @param result what was found; its text may hold any character
  * @returns lines, the last with its line end
@@ -45,7 +51,8 @@ const VERDICTS = {
  *
  * const nothing = { release: null, bpftrace: null, generation: null, law: null, lost: null, paths: null };
  * const none = { births: null, releases: null, counts: null, failures: null };
- * const row = { kernel: "6.1", ...nothing, ...none, probes: [], ladder: [], cannot_see: [] };
+ * const rules = { rules: null, behaves_like: null, missing: null };
+ * const row = { kernel: "6.1", ...nothing, ...none, ...rules, probes: [], ladder: [], cannot_see: [] };
  * const reasons = ["It does not boot"];
  * const text = matrixText({ rows: [{ ...row, verdict: "cannot-run", reasons }], exitCode: 3 });
  * assert.match(text, /^6\.1 .* cannot run$/m);
@@ -62,6 +69,7 @@ export function matrixText(result: MatrixResult): string {
   return [
     ...lines,
     ...section(rows.flatMap(reasonLines)),
+    ...section(rows.flatMap(ruleLines)),
     ...section(rows.flatMap(pathLines)),
     "",
     verdictLine(result),
@@ -129,6 +137,23 @@ function cells(row: KernelRow): readonly string[] {
 
 function reasonLines({ kernel, reasons }: KernelRow): readonly string[] {
   return reasons.flatMap((it) => wrap(`${kernel}: ${printableText(it)}`, COLUMNS_MAX, { indent: "  " }));
+}
+
+function ruleLines({ kernel, rules, behaves_like: like, missing }: KernelRow): readonly string[] {
+  if (rules === null) return [];
+  const parts = [
+    `${rules.holds.length} ${rules.holds.length === 1 ? "rule holds" : "rules hold"}`,
+    ...named("broken", rules.broken),
+    ...named("undetermined", rules.undetermined),
+    ...named("not exercised", rules.not_exercised),
+    ...named("fixes that are missing", missing ?? []),
+    `pidfds ${like === null ? "of a generation that cannot be told" : LIKENESS_WORDS[like]}`,
+  ];
+  return wrap(`${kernel}: ${printableText(parts.join("; "))}`, COLUMNS_MAX, { indent: "  " });
+}
+
+function named(what: string, ids: readonly string[]): readonly string[] {
+  return ids.length === 0 ? [] : [`${what}: ${ids.join(", ")}`];
 }
 
 function pathLines({ kernel, paths }: KernelRow): readonly string[] {

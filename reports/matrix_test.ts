@@ -16,6 +16,9 @@ const ROW: KernelRow = {
   counts: { made: 36, seen: 36 },
   failures: { made: 6, seen: 6 },
   lost: 0,
+  rules: { holds: ["R1", "R5"], broken: [], undetermined: [], not_exercised: ["R4a"] },
+  behaves_like: "pidfs",
+  missing: [],
   verdict: "holds",
   reasons: [],
   paths: { clone: "a > b", clone3: "a > b", pidfd_open: "c > b", close: null },
@@ -36,6 +39,9 @@ const UNTRIED: KernelRow = {
   counts: null,
   failures: null,
   lost: null,
+  rules: null,
+  behaves_like: null,
+  missing: null,
   paths: null,
   verdict: "cannot-run",
   reasons: ["Cannot boot:\x1b[31m it\nstops", "hint: Look at the console"],
@@ -45,12 +51,15 @@ const WORSE: KernelRow = {
   ...ROW,
   kernel: "6.1",
   births: { made: 18, seen: 17 },
+  rules: { holds: ["R1"], broken: ["R5", "L1"], undetermined: ["L2"], not_exercised: [] },
+  behaves_like: null,
+  missing: ["c3b7112df86b"],
   verdict: "broken",
   reasons: ["clone: after close: the count is 0, the law says 1 (3 times)"],
   paths: { clone: "a", clone3: "b", pidfd_open: "c", close: "d" },
 };
 
-test("matrixText() shows a row for each kernel, then the reasons, then the paths, then the sum", () => {
+test("matrixText() shows a row for each kernel, then the reasons, the rules, the paths, and the sum", () => {
   const text = matrixText({ rows: [ROW, WORSE, UNTRIED], exitCode: 1 });
   const lines = text.split("\n");
   assert.match(lines[0] ?? "", /^KERNEL +RELEASE +BPFTRACE GEN LAW +BIRTHS RELEASES COUNTS VERDICT$/);
@@ -65,6 +74,10 @@ test("matrixText() shows a row for each kernel, then the reasons, then the paths
     "6.1: clone: after close: the count is 0, the law says 1 (3 times)",
     "5.10+bookworm: Cannot boot:\\x1b[31m it\\x0astops",
     "5.10+bookworm: hint: Look at the console",
+    "",
+    "6.12: 2 rules hold; not exercised: R4a; pidfds of pidfs",
+    "6.1: 1 rule holds; broken: R5, L1; undetermined: L2; fixes that are missing:",
+    "  c3b7112df86b; pidfds of a generation that cannot be told",
     "",
     "6.12 clone, clone3: a > b",
     "6.12 pidfd_open: c > b",

@@ -6,9 +6,16 @@
 
 export { checkupJson, checkupText } from "./checkup.ts";
 export type { CheckBody, CheckupResult, VerdictBody } from "./checkup.ts";
+export { confirmJson, confirmText, VERDICT_WORDS } from "./confirm.ts";
+export type { ConfirmedRule, ConfirmResult, PlayedStimulus } from "./confirm.ts";
+export { confirmJunit } from "./confirm_junit.ts";
+export { confirmListText, consentText, RISK_MEANINGS } from "./confirm_list.ts";
+export { confirmTap } from "./confirm_tap.ts";
 export { matrixJson, matrixText } from "./matrix.ts";
 export type { KernelRow, MatrixResult } from "./matrix.ts";
 export { NdjsonReport } from "./ndjson.ts";
+export { profileDiffJson, profileDiffText, profileJson, profileText } from "./profile.ts";
+export type { ProfileComparison } from "./profile.ts";
 export { publish, utcText } from "./publish.ts";
 export type { Origin } from "./publish.ts";
 export type { Report } from "./report.ts";
