@@ -35,6 +35,8 @@ export interface AttachOptions {
   readonly limits: TraceLimits;
   /** The one function whose probe tells of births, when the user says so. */
   readonly birthProbe: string | undefined;
+  /** Adds probes to each plan that is made. @default {none are added} */
+  readonly extend?: ((plan: Plan, silent: ReadonlyMap<string, string>) => Plan) | undefined;
   /** Whether the probes are tried first. */
   readonly stimulus: boolean;
   /** bpftrace there, and whether it runs by sudo. */
@@ -82,7 +84,8 @@ export interface AttachedProgram extends AsyncDisposable {
 export async function attach(options: AttachOptions): Promise<AttachedProgram> {
   const { host, prepared, terminal, signal } = options;
   const silent = new Map<string, string>();
-  let { plan } = prepared;
+  const extend = options.extend ?? ((it) => it);
+  let plan = extend(prepared.plan, silent);
   for (let attempt = 1;; attempt += 1) {
     terminal.status(`${host.name}: attaching ${plan.probes.length} probes`);
     await using disposables = new AsyncDisposableStack();
@@ -120,7 +123,8 @@ export async function attach(options: AttachOptions): Promise<AttachedProgram> {
       terminal.note(`trace-clone: ${host.name}: ${printableText(trial.says)}; taking the next step`);
       for (const door of trial.doors) silent.set(door, trial.says);
     }
-    plan = nextPlan({ ...options, facts: { ...prepared.facts, switches: await readSwitches(host) } }, silent);
+    const facts = { ...prepared.facts, switches: await readSwitches(host) };
+    plan = extend(nextPlan({ ...options, facts }, silent), silent);
   }
 }
 

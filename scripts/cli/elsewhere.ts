@@ -35,7 +35,7 @@ export function inLab(args: readonly string[]): string {
     const name = word.split("=")[0] ?? "";
     return !REPLACED.includes(name) && !REPLACED.includes(own[at - 1] ?? "");
   });
-  const command = /^(?:trace|plan|record)$/.test(kept[0] ?? "") ? kept.splice(0, 1) : [];
+  const command = /^(?:trace|plan|record|confirm)$/.test(kept[0] ?? "") ? kept.splice(0, 1) : [];
   const program = rest[1] ?? "";
   const copies = own.some((word) => word === "--copy" || word.startsWith("--copy="));
   const copy = /^\.\/[^/]+$/.test(program) && !copies ? ["--copy", program] : [];

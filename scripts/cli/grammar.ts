@@ -6,67 +6,23 @@
 
 import { merge, object, or } from "@optique/core/constructs";
 import type { Message } from "@optique/core/message";
-import { lineBreak, message, text } from "@optique/core/message";
-import { map, multiple, optional, withDefault } from "@optique/core/modifiers";
+import { message, text } from "@optique/core/message";
+import { multiple, optional, withDefault } from "@optique/core/modifiers";
 import type { InferValue, Parser } from "@optique/core/parser";
 import { argument, command, constant, option } from "@optique/core/primitives";
 import type { Usage } from "@optique/core/usage";
 import { choice, integer, string } from "@optique/core/valueparser";
-import type { Target } from "../../hosts/mod.ts";
 import { DEFAULT_KERNEL } from "../../lab/mod.ts";
 import { BIRTH_PROBES } from "../../tracers/mod.ts";
 import { REDACT_FIELDS } from "../../capture/recording.ts";
-import {
-  durationValue,
-  globValue,
-  kernelValue,
-  pathValue,
-  programValue,
-  sizeValue,
-  targetValue,
-} from "./values.ts";
+import { confirm } from "./confirm_grammar.ts";
+import type { ConfirmOptions } from "./confirm_grammar.ts";
+import { exampleLines, examples, targetOption, targetsOption, usage } from "./grammar_parts.ts";
+import { type ProfileDiffOptions, type ProfileOptions, profileWords } from "./profile_grammar.ts";
+import { durationValue, globValue, kernelValue, pathValue, sizeValue } from "./values.ts";
 
 /** Ring buffer of each CPU when nothing is said, in pages of 4 KiB. */
 export const BUFFER_PAGES = 4096;
-
-const TARGET_HELP =
-  message`Where to trace: local, ssh:[USER@]HOST[:PORT], lab:KERNEL, or lab:PATH of a bzImage`;
-const LOCAL: Target = { kind: "local", name: "local" };
-
-/** What every command that looks at a target takes. */
-const accessOptions = object({
-  bpftrace: withDefault(
-    option("--bpftrace", programValue(), { description: message`bpftrace on the target.` }),
-    "bpftrace",
-  ),
-  modules: optional(option("--modules", pathValue("DIR"), {
-    description: message`Folder with the modules of the kernel of lab:PATH, such as /lib/modules/RELEASE.`,
-  })),
-  sudo: option("--sudo", { description: message`Run bpftrace as root there, by sudo without a password.` }),
-  quiet: option("-q", "--quiet", { description: message`No progress and no summary on stderr.` }),
-});
-
-const targetOption = merge(
-  object({
-    target: withDefault(
-      option("--target", targetValue(), { description: message`${TARGET_HELP}.` }),
-      LOCAL,
-    ),
-  }),
-  accessOptions,
-);
-
-const targetsOption = merge(
-  object({
-    targets: map(
-      multiple(option("--target", targetValue(), {
-        description: message`${TARGET_HELP}; repeatable. The default is local.`,
-      })),
-      (given): readonly Target[] => given.length === 0 ? [LOCAL] : given,
-    ),
-  }),
-  accessOptions,
-);
 
 /** What more is to be seen than the usual. */
 const depthOptions = object({
@@ -201,15 +157,6 @@ const matrix = object({
   quiet: option("-q", "--quiet", { description: message`No progress on stderr.` }),
 });
 
-/** Examples for a command's own `--help`. */
-function examples(...rows: readonly (readonly [words: string, what: string])[]): Message {
-  return [text("Examples:"), ...rows.flatMap(([words, what]) => exampleLines(words, what))];
-}
-
-function exampleLines(words: string, what: string): Message {
-  return [lineBreak(), text(`  deno run trace-clone ${words}`), lineBreak(), text(`      ${what}`)];
-}
-
 /** The commands of `lab`. */
 export const LAB_COMMANDS: readonly string[] = ["list", "build", "run", "demo", "rm"];
 
@@ -270,8 +217,6 @@ const lab = or(
   },
 );
 
-const usage = (...words: readonly string[]): Usage => words.map((value) => ({ type: "literal", value }));
-
 const TRACE_EXAMPLES = [
   ["lab demo", "see it at work in a lab guest"],
   ["--target lab:6.12 --copy ./prog -- ./prog", "what ./prog does with pidfds, in a lab guest"],
@@ -300,6 +245,22 @@ export const grammar: Parser<"sync", CommandLine, unknown> = or(
       ["doctor --target lab:./bzImage --modules ./lib/modules/6.16.3", "the same about a kernel of your own"],
     ),
   }),
+  command("confirm", confirm, {
+    brief: message`Say of each rule about pidfds whether the kernel keeps it, with evidence.`,
+    description:
+      message`Plays stimuli on the target, watches the kernel meanwhile, and judges each rule by what both saw. On ssh: and local nothing is played without --yes, or a yes on the terminal after the list of what would be played.`,
+    usageLine: usage("[OPTION...]"),
+    footer: examples(
+      ["confirm --target lab:./bzImage", "whether the kernel that you have just built is right"],
+      ["confirm --list", "the rules, and the stimuli with what they risk; nothing is played"],
+      ["confirm --target lab:6.12 --only R5,R11 -o json", "two rules, each with all of its evidence"],
+      ["confirm --target ssh:root@web1 --yes", "another machine; what could harm it is left out"],
+      [
+        "confirm --target lab:6.12 -o tap",
+        "one test for each rule; prove reads it from a file named run.tap",
+      ],
+    ),
+  }),
   command("lab", lab, {
     brief: message`Virtual machines with kernels to trace, made to be thrown away.`,
     footer: examples(
@@ -312,12 +273,21 @@ export const grammar: Parser<"sync", CommandLine, unknown> = or(
     footer: examples(["man plan", 'the page of plan; "| man -l -" behind it shows it']),
   }),
   command("matrix", matrix, {
-    brief: message`Do the same on several kernels of the lab, and show one table.`,
+    brief: message`Confirm several kernels of the lab, and show one table.`,
     usageLine: usage("[KERNEL...]", "[OPTION...]"),
     footer: examples(
       ["matrix", "all kernels of the lab, two guests at a time"],
       ["matrix 6.12 6.1+bookworm", "two kernels, one of them with Debian 12's bpftrace"],
       ["matrix --json --rounds 20", "more of the same, for a program"],
+    ),
+  }),
+  command("profile", profileWords, {
+    brief: message`Say how a kernel behaves, as far as system calls can see it; nothing is traced.`,
+    usageLine: usage("[FILE]", "[OPTION...]"),
+    footer: examples(
+      ["profile old.json", "how this machine's kernel behaves; only what is harmless is tried"],
+      ["profile --target lab:6.12 new.json", "the same about a lab guest"],
+      ["profile diff old.json new.json", "what changed between two kernels, and since when"],
     ),
   }),
   command("record", recordOptions, {
@@ -385,4 +355,7 @@ export type CommandLine =
   | DoctorOptions
   | ManOptions
   | MatrixOptions
+  | ConfirmOptions
+  | ProfileOptions
+  | ProfileDiffOptions
   | LabOptions;

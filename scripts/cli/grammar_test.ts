@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { parse } from "@optique/core/parser";
 import { formatMessage } from "@optique/core/message";
 import { type CommandLine, grammar, type TraceOptions } from "./grammar.ts";
+import { PROFILE_WORDS } from "./profile_grammar.ts";
 
 function read(...args: readonly string[]): CommandLine | string {
   const result = parse(grammar, args);
@@ -112,4 +113,74 @@ Deno.test("grammar reads record as trace with a file, and replay with the filter
     read("replay", "-p", "1", "f.rec", "-p", "2", "-n", "a", "-xq", "--json", "--no-header"),
     { ...replayed, pids: [1, 2], comm: /^a$/su, failed: true, quiet: true, json: true, noHeader: true },
   );
+});
+
+Deno.test("grammar reads confirm, with rules in any case and each once", () => {
+  const { targets: [target], bpftrace, modules, sudo, quiet } = TRACE;
+  const usual = {
+    command: "confirm",
+    target,
+    bpftrace,
+    modules,
+    sudo,
+    quiet,
+    list: false,
+    only: undefined,
+    rounds: 1,
+    lives: 2000,
+    seed: undefined,
+    dangerous: [],
+    yes: false,
+    output: undefined,
+    json: false,
+  };
+  assert.deepEqual(read("confirm"), usual);
+  assert.deepEqual(read("confirm", "--only", "l1, r4A,R5,r5", "-o", "tap"), {
+    ...usual,
+    only: ["R4a", "R5", "L1"],
+    output: "tap",
+  });
+  assert.deepEqual(
+    read(
+      "confirm",
+      "--dangerous",
+      "confirm-enfile",
+      "--yes",
+      "--lives",
+      "7",
+      "--seed",
+      "42",
+      "--rounds=3",
+      "--json",
+    ),
+    { ...usual, dangerous: ["confirm-enfile"], yes: true, lives: 7, seed: 42, rounds: 3, json: true },
+  );
+  assert.match(`${read("confirm", "--only", "R5;R6")}`, /rule "R5;R6"/);
+});
+
+Deno.test("grammar reads profile with a file, and profile diff with two", () => {
+  const plain = {
+    command: "profile",
+    target: { kind: "local", name: "local" },
+    modules: undefined,
+    yes: false,
+    json: false,
+    quiet: false,
+    file: undefined,
+  };
+  assert.deepEqual(read(...PROFILE_WORDS), plain);
+  assert.deepEqual(read("profile", "a.json"), { ...plain, file: "a.json" });
+  assert.deepEqual(read("profile", "-yq", "--json", "--target", "lab:6.1"), {
+    ...plain,
+    target: { kind: "lab", name: "lab:6.1", kernel: "6.1" },
+    yes: true,
+    json: true,
+    quiet: true,
+  });
+  const diff = { command: "profile diff", a: "a", b: "b" };
+  assert.deepEqual(read("profile", "diff", "a", "b"), { ...diff, json: false });
+  assert.deepEqual(read("profile", "diff", "--json", "a", "b"), { ...diff, json: true });
+  for (const words of [["profile", "diff"], ["profile", "diff", "a"], ["profile", "a", "b"]]) {
+    assert.equal(typeof read(...words), "string", words.join(" "));
+  }
 });

@@ -77,8 +77,9 @@ async function list(terminal: Terminal): Promise<number> {
   }
   const built = await listCache();
   lines.push("", built.length === 0 ? "Nothing is built yet" : "BUILT");
+  const names = Math.max(24, ...built.map((it) => it.name.length));
   for (const it of built) {
-    lines.push(`${it.name.padEnd(24)} ${megabytes(it.sizeBytes).padStart(8)}  ${it.path}`);
+    lines.push(`${it.name.padEnd(names)} ${megabytes(it.sizeBytes).padStart(8)}  ${it.path}`);
   }
   const running = await listRunning();
   if (running.length > 0) lines.push("", "RUNNING");

@@ -13,6 +13,7 @@ import { BRIEF, EXAMPLES, grammar, LAB_COMMANDS, USAGE } from "./grammar.ts";
 import type { CommandLine } from "./grammar.ts";
 import { withModules } from "./image_words.ts";
 import { manual } from "./manual.ts";
+import { PROFILE_WORDS } from "./profile_grammar.ts";
 import { checkRecordingWords, replayRequest } from "./recording_words.ts";
 import { openTerminal, print } from "./terminal.ts";
 import type { Invocation } from "./invocation.ts";
@@ -41,15 +42,20 @@ export async function main(args: readonly string[]): Promise<number> {
   const argv = dashes < 0 ? [] : args.slice(dashes + 1);
   const terminal = openTerminal({ quiet: own.includes("-q") || own.includes("--quiet") });
   try {
-    // No word at all is no choice between commands: it means the default.
     checkWords(args);
-    const line = withModules(parse(own.length === 0 ? ["trace"] : own, terminal));
+    const line = withModules(parse(chosen(own), terminal));
     checkCommand(line, argv, dashes >= 0);
     return await dispatch(line, { args, argv, terminal });
   } catch (error) {
     if (error instanceof Exit) return error.code;
     return tellError(error, terminal);
   }
+}
+
+/** No word at all is no choice between commands: it means the default. */
+function chosen(words: readonly string[]): readonly string[] {
+  if (words.length === 0) return ["trace"];
+  return words.length === 1 && words[0] === "profile" ? PROFILE_WORDS : words;
 }
 
 function parse(args: readonly string[], terminal: Terminal): CommandLine {
@@ -164,6 +170,12 @@ async function dispatch(line: CommandLine, invocation: Invocation): Promise<numb
       return await (await import("./doctor.ts")).doctor(line, invocation);
     case "matrix":
       return await (await import("./matrix.ts")).matrix(line, invocation.terminal);
+    case "confirm":
+      return await (await import("./confirm.ts")).confirm(line, invocation);
+    case "profile":
+      return await (await import("./profile.ts")).profile(line, invocation);
+    case "profile diff":
+      return await (await import("./profile_diff.ts")).profileDiff(line, invocation.terminal);
     default:
       return await (await import("./lab.ts")).lab(line, invocation.terminal);
   }

@@ -39,7 +39,7 @@ export async function matrix(options: MatrixOptions, terminal: Terminal): Promis
       onProgress(text.startsWith(`lab:${kernel}`) ? text : `lab:${kernel}: ${text}`);
     const row = signal.aborted
       ? untried(kernel, [endingOf(signal).reason])
-      : await rowOrReason(runRow({ kernel, rounds, stimulus, signal, onProgress: named }), kernel);
+      : await rowOrReason(runRow({ kernel, rounds, stimulus, signal, onProgress: named, terminal }), kernel);
     named(row.verdict === "cannot-run" ? "cannot run" : row.verdict);
     return row;
   });

@@ -22,14 +22,17 @@ import { judge } from "./matrix_judge.ts";
 import type { Judgement } from "./matrix_judge.ts";
 import { pathsOf } from "./matrix_paths.ts";
 import type { Step } from "./matrix_paths.ts";
+import { confirmThere, RULES_SECONDS } from "./matrix_rules.ts";
+import type { RowRules } from "./matrix_rules.ts";
 import { readStimulus } from "./matrix_stimulus.ts";
 import type { StimulusRun } from "./matrix_stimulus.ts";
 import { openHost } from "./open_host.ts";
 import { prepare } from "./prepare.ts";
 import { rungText } from "./rung_text.ts";
+import type { Terminal } from "./terminal.ts";
 
 /** Seconds that a guest lives at most. */
-const GUEST_SECONDS = 600;
+const GUEST_SECONDS = 600 + RULES_SECONDS;
 /** Limits of the program; it ends before the guest does. */
 const LIMITS = { deadlineSeconds: 500, eventsMax: 1_000_000, bufferPages: 4096, follow: false };
 /** Milliseconds that one scenario may take. */
@@ -55,6 +58,8 @@ export interface RowOptions {
   readonly signal: AbortSignal;
   /** Hears of the progress. */
   readonly onProgress: (text: string) => void;
+  /** Where remarks go. */
+  readonly terminal: Terminal;
 }
 
 /** What is known of a kernel that was not tried. */
@@ -68,6 +73,9 @@ const UNTRIED = {
   counts: null,
   failures: null,
   lost: null,
+  rules: null,
+  behaves_like: null,
+  missing: null,
   verdict: "cannot-run",
   paths: null,
   probes: [],
@@ -86,7 +94,7 @@ export function untried(kernel: string, reasons: readonly string[]): KernelRow {
 }
 
 /**
- * Boots a guest, traces the stimulus there and judges what was seen.
+ * Boots a guest, traces the stimulus there and judges what was seen, and has its rules confirmed.
  *
  * @param options which kernel, and how much is done
  * @returns the row
@@ -109,10 +117,31 @@ export async function runRow(options: RowOptions): Promise<KernelRow> {
     throw error;
   });
   gone.catch(() => undefined);
-  return await unlessEnded(signal, Promise.race([traceThere(host, options), gone]));
+  const counted = await unlessEnded(signal, Promise.race([traceThere(host, options), gone]));
+  const confirmed = await confirmThere(host, { ...options, lost });
+  signal.throwIfAborted();
+  return together(counted, confirmed);
 }
 
-async function traceThere(host: Host, options: RowOptions): Promise<KernelRow> {
+const WORST_FIRST = ["broken", "undetermined", "holds"] as const;
+
+/**
+ * Returns a row that says what both parts say.
+ *
+ * @param counted what the references gave
+ * @param confirmed what the rules gave
+ * @returns the worse verdict, and the reasons of both
+ */
+export function together(counted: CountedRow, confirmed: RowRules): KernelRow {
+  const verdict = WORST_FIRST.find((it) => counted.verdict === it || confirmed.verdict === it) ??
+    "undetermined";
+  return { ...counted, ...confirmed, verdict, reasons: [...counted.reasons, ...confirmed.reasons] };
+}
+
+/** A row before its rules are confirmed. */
+export type CountedRow = Omit<KernelRow, "rules" | "behaves_like" | "missing">;
+
+async function traceThere(host: Host, options: RowOptions): Promise<CountedRow> {
   const { kernel, signal, onProgress } = options;
   onProgress(`lab:${kernel}: looking at the kernel`);
   const { description, facts, plan: bare } = await prepare(host, {

@@ -9,6 +9,7 @@ import type { Message } from "@optique/core/message";
 import type { ValueParser } from "@optique/core/valueparser";
 import { parseTarget } from "../../hosts/mod.ts";
 import type { Target } from "../../hosts/mod.ts";
+import { CONFIRM_RULES } from "../../model/mod.ts";
 import { DEFAULT_KERNEL, findKernel, LAB_KERNELS } from "../../lab/mod.ts";
 
 /** A machine to trace. */
@@ -48,6 +49,37 @@ export function kernelValue(): ValueParser<"sync", string> {
     format: (value) => value,
     *suggest(prefix) {
       for (const { name } of LAB_KERNELS) if (name.startsWith(prefix)) yield { kind: "literal", text: name };
+    },
+  };
+}
+
+/** Rules by their ids, with commas between; upper and lower case are the same. The value has no id twice. */
+export function rulesValue(): ValueParser<"sync", readonly string[]> {
+  const ids = CONFIRM_RULES.map((it) => it.id);
+  return {
+    mode: "sync",
+    metavar: "RULES",
+    placeholder: [],
+    parse(input) {
+      const words = input.split(",").map((it) => it.trim());
+      const unknown = words.find((word) => !ids.some((it) => it.toLowerCase() === word.toLowerCase()));
+      if (unknown !== undefined) {
+        return {
+          success: false,
+          error: message`Cannot find the rule ${unknown}: ids of ${text(ids.join(", "))} are required.`,
+        };
+      }
+      const wanted = new Set(words.map((it) => it.toLowerCase()));
+      return { success: true, value: ids.filter((it) => wanted.has(it.toLowerCase())) };
+    },
+    format: (value) => value.join(","),
+    *suggest(prefix) {
+      const begun = prefix.slice(0, prefix.lastIndexOf(",") + 1);
+      for (const id of ids) {
+        if (`${begun}${id}`.toLowerCase().startsWith(prefix.toLowerCase())) {
+          yield { kind: "literal", text: `${begun}${id}` };
+        }
+      }
     },
   };
 }

@@ -7,6 +7,7 @@ import {
   globValue,
   pathValue,
   programValue,
+  rulesValue,
   sizeValue,
   targetValue,
 } from "./values.ts";
@@ -124,4 +125,25 @@ Deno.test("sizeValue() reads a number of bytes with a unit of either case, and n
     const result = sizeValue().parse(text);
     assert.equal(result.success ? result.value : undefined, expected, JSON.stringify(text));
   }
+});
+
+Deno.test("rulesValue() reads ids in any case, in the order of the rules and each once", () => {
+  const rows: readonly (readonly [string, readonly string[] | undefined])[] = [
+    ["R5", ["R5"]],
+    ["r5,R1 , r5", ["R1", "R5"]],
+    ["r4A,R4B", ["R4a", "R4b"]],
+    ["R4", undefined],
+    ["R5,", undefined],
+    ["", undefined],
+    ["R5 R6", undefined],
+  ];
+  for (const [text, expected] of rows) {
+    const result = rulesValue().parse(text);
+    assert.deepEqual(result.success ? result.value : undefined, expected, JSON.stringify(text));
+  }
+});
+
+Deno.test("rulesValue() completes the id behind the last comma", () => {
+  const suggested = [...rulesValue().suggest?.("R5,r4") ?? []];
+  assert.deepEqual(suggested, ["R5,R4a", "R5,R4b"].map((text) => ({ kind: "literal", text })));
 });

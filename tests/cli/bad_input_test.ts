@@ -73,6 +73,26 @@ const USAGE_ROWS: readonly Row[] = [
   { args: ["--copy", "x"], code: 2, says: [/need a command/] },
   { args: ["--copy", "", "--", "true"], code: 2, says: [/A name is required/] },
   { args: ["--cmd-output", "", "--", "true"], code: 2, says: [/A name is required/] },
+  { args: ["confirm", "--only", "R5,R99"], code: 2, says: [/rule "R99": ids of R1, R2/] },
+  { args: ["confirm", "--only", ""], code: 2, says: [/rule "": ids of R1/] },
+  { args: ["confirm", "--rounds", "0"], code: 2, says: [/--rounds/] },
+  { args: ["confirm", "--lives", "20001"], code: 2, says: [/20,000/] },
+  { args: ["confirm", "-o", "yaml"], code: 2, says: [/"yaml"/, /"tap"/] },
+  { args: ["confirm", "--json", "-o", "tap"], code: 2, says: [/Cannot write both "json" and "tap"/] },
+  { args: ["confirm", "--list", "--json"], code: 2, says: [/Cannot write --list as "json"/] },
+  { args: ["confirm", "--dangerous", "confirm-all"], code: 2, says: [/"confirm-all"/] },
+  { args: ["confirm", "--", "true"], code: 2, says: [/Only trace and record take -- CMD/] },
+  { args: ["confirm", "--modules", "."], code: 2, says: [/required, found none/] },
+  {
+    args: ["confirm"],
+    code: 2,
+    says: [/^ {2}confirm-enfile +dangerous/m, /stimuli on "local" without a yes/],
+  },
+  {
+    args: ["confirm", "-q", "--target", "ssh:no-such-host.invalid"],
+    code: 2,
+    says: [/would play on ssh:no/],
+  },
   { args: ["--bpftrace", ""], code: 2, says: [/without a dash/] },
   { args: ["--bpftrace", "--unsafe"], code: 2, says: [/without a dash|requires/] },
 ];
@@ -122,6 +142,13 @@ function localRows({ folder }: Place): readonly Row[] {
   return [
     { args: missing, code: 3, says: [/Cannot trace "local"/, /it is not on the host/] },
     { args: ["--json", ...missing], code: 3, says: [/Cannot trace "local"/] },
+    {
+      args: ["confirm", "--yes", ...missing],
+      code: 3,
+      says: [/Cannot trace "local"/, /it is not on the host/],
+    },
+    { args: ["confirm", "--target", `replay:${folder}/data`], code: 3, says: [/a recording is no machine/] },
+    { args: ["confirm", ...image("./no-such")], code: 3, says: [/Cannot boot the kernel/] },
     { args: ["--bpftrace", `${folder}/data`], code: 3, says: [/may not be executed/] },
     { args: ["--bpftrace", `${folder}/other`], code: 3, says: [/"bpftrace vX\.Y\.Z" is required/] },
     { args: ["--bpftrace", `${folder}/old`], code: 3, says: [/is too old.*v0\.16\.0/] },
@@ -320,6 +347,8 @@ Deno.test("trace-clone says it on a terminal too, and sends it nothing to obey",
     ...STRANGE_ROWS,
     { args: ["--jsno"], code: 2, says: [/--jsno/] },
     { args: ["--bpftrace", "/no/such/bpftrace"], code: 3, says: [/Cannot trace "local"/] },
+    // Somebody is asked, and says nothing.
+    { args: ["confirm"], code: 2, says: [/Play them on local\? \[y\/N\]/, /the answer was no/] },
   ];
   await forEach(rows, async (row) => {
     const said = await onTerminal(row.args);

@@ -10,7 +10,18 @@ interface Row {
   readonly stderr?: readonly RegExp[];
 }
 
-const COMMANDS = ["record", "replay", "plan", "doctor", "lab", "trace", "man", "help", "completions"];
+const COMMANDS = [
+  "record",
+  "replay",
+  "plan",
+  "doctor",
+  "confirm",
+  "lab",
+  "trace",
+  "man",
+  "help",
+  "completions",
+];
 
 /** No line of a help page is longer than a small terminal is wide. */
 const NARROW = /^(?!.*^.{80})[^]*$/m;
@@ -36,6 +47,7 @@ const ROWS: readonly Row[] = [
     "replay",
     "plan",
     "doctor",
+    "confirm",
     "man",
     "lab",
     "lab list",
@@ -59,6 +71,23 @@ const ROWS: readonly Row[] = [
     args: ["lab", "list"],
     code: 0,
     stdout: [/^KERNEL +SUITE +WHY\n7\.2 +sid /, /^6\.12 +trixie /m, /^bookworm +0\.17 /m],
+  },
+
+  {
+    args: ["confirm", "--list"],
+    code: 0,
+    stdout: [
+      /^Rules\n {2}R1 +CLONE_PIDFD/,
+      /^Stimuli\n {2}confirm-slow +harmless +R13, R14: [^]*^ {2}confirm-integer +harmless +R4b: /m,
+      NARROW,
+    ],
+  },
+  {
+    args: ["confirm", "--list", "--only", "r4A,R17"],
+    code: 0,
+    stdout: [
+      /^Rules\n {2}R4a +[^]*\n {2}R17 +[^]*\n\nStimuli\n {2}confirm-integer [^]*\n {2}confirm-poll [^]*\n {2}confirm-unreadable /,
+    ],
   },
 
   { args: ["--jsn"], code: 2, stderr: [/--jsn[^]*`--json`/] },
@@ -93,6 +122,11 @@ const ROWS: readonly Row[] = [
       /^ +deno run trace-clone --target lab:6\.12 -n a-b --copy \.\/prog -- \.\/prog 'it'\\''s'$/m,
       LAB,
     ],
+  },
+  {
+    args: ["confirm", "--yes", "--bpftrace", "/no/such/bpftrace", "--only", "R5"],
+    code: 3,
+    stderr: [/^ +deno run trace-clone confirm --target lab:6\.12 --yes --only R5$/m],
   },
   {
     args: ["plan", "--bpftrace", "/no/such/bpftrace", "--json"],

@@ -1,0 +1,63 @@
+/**
+ * One machine, confirmed again where the trace had holes.
+ *
+ * @module
+ */
+
+import type { Verdict } from "../../model/mod.ts";
+import { verdictsOf } from "./confirm_judge.ts";
+import { confirmRun } from "./confirm_run.ts";
+import type { Confirmed, ConfirmRunOptions } from "./confirm_run.ts";
+
+/** Runs at most: on a busy machine a kernel can pass a program over in each of them. */
+const RUNS_MAX = 3;
+
+/**
+ * Confirms a machine, and again while something of the trace was lost that a verdict needs.
+ *
+ * Each run stands for itself: what is told is that of the last one alone.
+ *
+ * @param options see {@linkcode ConfirmRunOptions}
+ * @returns what the last run told
+ * @throws {CliError} when it cannot be traced
+ * @throws {HostError} when it is lost before anything was traced
+ * @throws {ProgramError} when bpftrace refuses the program
+ */
+export async function confirmWhole(options: ConfirmRunOptions): Promise<Confirmed> {
+  for (let run = 1;; run += 1) {
+    const told = await confirmRun(options);
+    const verdicts = verdictsOf(told, undefined).rules.map((it) => it.verdict);
+    const isLast = run >= RUNS_MAX || options.signal.aborted;
+    if (isLast || !isWorthAnother({ ...told, isWhole: told.result.complete }, verdicts)) return told;
+    options.terminal.note(
+      `trace-clone: ${options.host.name}: something of the trace was lost, playing all again (run ${
+        run + 1
+      } of ${RUNS_MAX} at most)`,
+    );
+  }
+}
+
+/**
+ * Whether another run can tell more.
+ *
+ * @param told how a run ended, and whether nothing of its trace was lost
+ * @param verdicts what follows from it
+ * @returns false where all is told, where something is broken, and where the machine may have suffered
+ *
+ * @example
+ * ```ts
+ * import { isWorthAnother } from "./confirm_whole.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const told = { isWhole: false, unfinished: new Set<string>(), move: undefined };
+ * assert.equal(isWorthAnother(told, ["holds", "undetermined"]), true);
+ * assert.equal(isWorthAnother(told, ["broken", "undetermined"]), false);
+ * ```
+ */
+export function isWorthAnother(
+  told: Pick<Confirmed, "unfinished" | "move"> & { readonly isWhole: boolean },
+  verdicts: readonly Verdict[],
+): boolean {
+  return !told.isWhole && told.unfinished.size === 0 && told.move?.hangs !== true &&
+    verdicts.includes("undetermined") && !verdicts.includes("broken");
+}
