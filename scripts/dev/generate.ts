@@ -1,6 +1,6 @@
 /**
  * Writes the generated documents: the JSON Schemas of what is printed, the pages about it and about the checks, the
- * manual, and the lists in pages that are otherwise written by hand.
+ * rules, the manual, and the lists in pages that are otherwise written by hand.
  *
  * `--check` writes nothing and exits with 1 when a document is out of date.
  *
@@ -15,6 +15,8 @@ import { LAB_PACKAGES } from "../../lab/mod.ts";
 import { bpftracePage } from "./bpftrace_page.ts";
 import { eventExamples } from "./event_examples.ts";
 import { exitCodeList, manualFiles } from "./manual_page.ts";
+import { mutantTable } from "./mutant_table.ts";
+import { rulesPage } from "./rules_page.ts";
 
 /** A generated document. */
 export interface Document {
@@ -36,9 +38,11 @@ export async function documents(): Promise<readonly Document[]> {
     ...manualFiles().map(({ name, text }) => ({ path: `docs/man/${name}`, text })),
     await filled("README.md", { "exit codes": exitCodeList() }),
     await filled("docs/dependencies.md", { "lab packages": packageList() }),
+    await filled("lab/mutants/README.md", { variants: mutantTable() }),
     { path: "docs/schema/trace-clone-answer-1.json", text: `${JSON.stringify(answerSchema(), null, 2)}\n` },
     { path: "docs/doctor.md", text: doctorPage() },
     { path: "docs/bpftrace.md", text: bpftracePage() },
+    { path: "docs/rules.md", text: rulesPage() },
   ];
 }
 
@@ -139,9 +143,9 @@ function doctorPage(): string {
     "## JSON",
     "",
     "`doctor --json` prints one object a line: a `check` for each, and at the end a `verdict`. `plan --json` prints one",
-    "object, a `plan`. `matrix --json` prints a `kernel` for each, and at the end a `matrix`. Their",
-    "[JSON Schema](schema/trace-clone-answer-1.json) and this list are made from the table in `schema/answer_table.ts`.",
-    "All of them begin with:",
+    "object, a `plan`, and so do `confirm --json`, a `confirm`, `profile --json`, a `profile`, and `profile diff --json`, a",
+    "`profile-diff`. `matrix --json` prints a `kernel` for each, and at the end a `matrix`. Their [JSON Schema](schema/trace-clone-answer-1.json) and this list are made from the table in",
+    "`schema/answer_table.ts`. All of them begin with:",
     "",
     ...rows(ANSWER_FIELDS),
   );
@@ -158,13 +162,15 @@ function rows(fields: PublishedFields): readonly string[] {
 function row(name: string, field: PublishedField): readonly string[] {
   const kind = field.fields !== undefined
     ? "object"
+    : field.items !== undefined
+    ? "objects"
     : field.values !== undefined
     ? field.values.map((it) => `\`${it}\``).join(" ")
     : field.kind;
   const nullable = field.nullable === true ? " or null" : "";
   const own = `- \`${name}\` (${kind}${nullable}): ${field.meaning}`;
-  if (field.fields === undefined) return [own];
-  return [own, ...rows(field.fields).map((it) => `  ${it}`)];
+  const inside = field.fields ?? field.items;
+  return inside === undefined ? [own] : [own, ...rows(inside).map((it) => `  ${it}`)];
 }
 
 async function main(args: readonly string[]): Promise<number> {

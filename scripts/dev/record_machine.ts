@@ -9,11 +9,13 @@ import { run } from "../../hosts/mod.ts";
 import { BTF_PATH, discover, known, pidfdGeneration } from "../../kernel/mod.ts";
 import type { KallsymsEntry, KernelFacts } from "../../kernel/mod.ts";
 import {
+  CLONE_WATCH,
   LIFECYCLE_SYMBOLS,
   LIFECYCLE_TRACEPOINTS,
   PATH_FUNCTIONS,
   PATH_TRACEPOINTS,
   planLifecycle,
+  watchClones,
 } from "../../tracers/mod.ts";
 import type { PlannedMachine, PlannedStruct } from "../../tests/support/kernel_machine.ts";
 import { limitsOf, PLAN_VARIANTS } from "../../tests/support/plan_variants.ts";
@@ -24,7 +26,7 @@ import { NotingHost } from "./noting_host.ts";
 const LEFT_OUT = /^\/proc\/kallsyms$|available_filter_functions$|\/format$|boot_id$|^\/proc\/self\/ns\//;
 
 /** What every plan asks about. */
-const SYMBOLS = [...new Set([...LIFECYCLE_SYMBOLS, ...PATH_FUNCTIONS])];
+const SYMBOLS = [...new Set([...LIFECYCLE_SYMBOLS, ...PATH_FUNCTIONS, ...CLONE_WATCH])];
 const TRACEPOINTS = [...LIFECYCLE_TRACEPOINTS, ...PATH_TRACEPOINTS];
 /** The command that has a field of its own. */
 const VERSION = "bpftrace --version";
@@ -43,7 +45,9 @@ export async function recordMachine(host: Host): Promise<PlannedMachine> {
   const btf = new NotingBtf(await host.readBytes(BTF_PATH));
   for (const variant of PLAN_VARIANTS) {
     pidfdGeneration(facts.symbols, btf);
-    planLifecycle(variant.facts({ ...facts, btf: known(btf) }), limitsOf(variant));
+    const asked = variant.facts({ ...facts, btf: known(btf) });
+    const plan = planLifecycle(asked, limitsOf(variant));
+    if (!("reasons" in plan)) watchClones(asked, plan, { comm: "stimulus" });
   }
   const { release, machine } = await host.describe();
   return {

@@ -7,6 +7,8 @@ packages=(
   # The tests themselves: the list of files, a pseudo-terminal (`script`), other readers of BTF and of manual pages, and
   # an sshd that the tests start themselves.
   git bsdutils procps util-linux bpftool groff-base openssh-server
+  # Readers of TAP (`prove`) and of JUnit that are not ours.
+  perl python3
   # Guests: the machine, its file systems, and the connection to it.
   qemu-system-x86 mmdebstrap arch-test uidmap e2fsprogs cpio xz-utils zstd busybox-static openssh-client
   # What runs inside of them.
