@@ -1,10 +1,12 @@
-// All kernels of the lab, and three with another bpftrace: the law holds, and each call takes the path that is its own.
+// All kernels of the lab, and three with another bpftrace: the law and the rules hold, and each call takes the path that
+// is its own.
 // Guests: alone.
 
 import assert from "node:assert/strict";
 import type { Answer } from "../../schema/mod.ts";
 import { childrenOf, isAlive, until } from "../../lab/_alive.ts";
 import { LAB_KERNELS } from "../../lab/mod.ts";
+import { CONFIRM_RULES } from "../../model/mod.ts";
 import { readAnswers } from "../support/answers.ts";
 import { piped, ROOT, TOOL_WORDS } from "../support/said.ts";
 
@@ -104,14 +106,32 @@ Deno.test("matrix: on every kernel each pidfd is seen, each count is what the la
   for (const row of rows) await t.step(row.kernel, () => checkRow(row));
   const last = answers.at(-1);
   assert.ok(last?.type === "matrix");
-  assert.deepEqual([code, last.exit_code, last.kernels, last.holds], [0, 0, KERNELS.length, KERNELS.length]);
+  const unsure = rows.filter((it) => it.verdict === "undetermined").length;
+  const exit = unsure === 0 ? 0 : 4;
+  assert.deepEqual([code, last.exit_code, last.kernels, last.holds], [
+    exit,
+    exit,
+    KERNELS.length,
+    KERNELS.length - unsure,
+  ]);
 });
+
+/**
+ * Where bpftrace has nothing but kprobes, and the kernel does not count how often it passes them over in a softirq: a
+ * free that was not seen there may be one that is missing.
+ */
+const FREES_BY_KPROBE = "5.10+bookworm";
+const UNSURE =
+  /^L2 is undetermined: the processes of \d+ pidfds: \d+ were not seen being freed, and a kprobe tells of that here/;
 
 function checkRow(row: Row): void {
   const [series = "", root = "trixie"] = row.kernel.split("+");
   const known = SERIES[series];
   assert.ok(known !== undefined, row.kernel);
-  assert.deepEqual([row.verdict, row.reasons, row.lost], ["holds", [], 0]);
+  const unsure = row.kernel === FREES_BY_KPROBE && row.verdict === "undetermined" ? ["L2"] : [];
+  if (unsure.length > 0) assert.match(row.reasons.join("\n"), UNSURE);
+  const expected = unsure.length > 0 ? ["undetermined", 1, 0] : ["holds", 0, 0];
+  assert.deepEqual([row.verdict, row.reasons.length, row.lost], expected, row.reasons.join("\n"));
   assert.match(row.release ?? "", new RegExp(`^${RegExp.escape(series)}\\.`));
   assert.match(row.bpftrace ?? "", BPFTRACE[root] ?? /^$/);
   assert.match(row.generation ?? "", known.generation);
@@ -122,6 +142,11 @@ function checkRow(row: Row): void {
   assert.deepEqual(row.counts, all(2 * PIDFDS * ROUNDS));
   assert.deepEqual(row.failures, all(FAILURES * ROUNDS));
   assert.deepEqual(row.paths, known.paths);
+  const { holds = [], ...others } = row.rules ?? {};
+  // Since 5.2-rc7 nobody looks at what the integer held.
+  assert.deepEqual(others, { broken: [], undetermined: unsure, not_exercised: ["R4a", "R4b"] });
+  assert.equal(holds.length, CONFIRM_RULES.length - 2 - unsure.length);
+  assert.deepEqual([row.behaves_like, row.missing], [known.law === "per-file" ? "anonymous" : "pidfs", []]);
   assert.ok(row.ladder.length >= 6 && row.probes.length > 20 && row.cannot_see.length > 0);
 }
 

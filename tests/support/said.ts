@@ -31,7 +31,12 @@ export interface CallOptions {
   readonly cwd?: string | undefined;
   /** Longest time in milliseconds. @default {60000} */
   readonly limitMs?: number;
+  /** A folder of programs that come before those of this machine. */
+  readonly path?: string | undefined;
 }
+
+/** Constant text: runs the words behind the first one, which is a folder of programs. */
+const WITH_PATH = 'PATH=$0:$PATH exec "$@"';
 
 /** Runs a program with nothing to read, and waits for its end. */
 export async function call(
@@ -39,8 +44,11 @@ export async function call(
   args: readonly string[],
   options: CallOptions = {},
 ): Promise<Said> {
-  const child = new Deno.Command(program, {
-    args: [...args],
+  const words = options.path === undefined
+    ? [program, ...args]
+    : ["sh", "-c", WITH_PATH, options.path, program, ...args];
+  const child = new Deno.Command(words[0] ?? "", {
+    args: words.slice(1),
     cwd: options.cwd ?? ROOT,
     stdin: "null",
     stdout: "piped",
