@@ -4,6 +4,7 @@
  * @module
  */
 
+import { holdCommand } from "../../capture/mod.ts";
 import type { CaptureMessage, Command } from "../../capture/mod.ts";
 import { decode, DecodeError } from "../../events/mod.ts";
 import { ATTEMPTS, Correlator, Evidence, hasMetTheMoment, isSeedLike, stepOf } from "../../model/mod.ts";
@@ -26,7 +27,6 @@ import type { Prepared } from "./prepare.ts";
 import { EventWriter } from "./publisher.ts";
 import { follow } from "./run_loop.ts";
 import type { RunResult } from "./run_loop.ts";
-import { ScratchFolder } from "./scratch_folder.ts";
 import { SilenceWatch } from "./silence_watch.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -119,8 +119,10 @@ export async function confirmRun(options: ConfirmRunOptions): Promise<Confirmed>
     limits,
     symbols: CLONE_WATCH,
   });
-  await using folder = await ScratchFolder.make(host);
-  await copyTo(host, { path: await options.stimulus(), folder: folder.path });
+  // Held for good: its folder goes with us, however we end.
+  await using scratch = await holdCommand(host, ["true"]);
+  const { folder } = scratch;
+  await copyTo(host, { path: await options.stimulus(), folder });
   let watch: Pick<ReturnType<typeof watchClones>, "watched" | "unwatched"> = { watched: [], unwatched: [] };
   await using program = await attach({
     host,
@@ -143,7 +145,7 @@ export async function confirmRun(options: ConfirmRunOptions): Promise<Confirmed>
   });
   const { plan } = program;
   const before = await readComplaints(host);
-  const told = await traced({ ...options, prepared, program, folder: folder.path });
+  const told = await traced({ ...options, prepared, program, folder });
   const { played: { facts, ...played }, steps, tags, updates, ...rest } = told;
   const freesSeen = plan.releasesSeen && plan.hashPutsSeen && FREE_TAGS.some((it) => tags.has(it));
   const seen = [...watch.watched, ...(freesSeen ? ["free"] : [])];
@@ -157,7 +159,7 @@ export async function confirmRun(options: ConfirmRunOptions): Promise<Confirmed>
   const complaints = before === null || after === null ? null : after.filter((it) => !before.includes(it));
   const evidence = new Evidence({ truth, facts, steps, updates, silent: played.silent, complaints });
   const { utcOffsetNs } = program.capture.attachment;
-  const move = await moveAfterwards({ ...options, program: `${folder.path}/${STIMULUS}` }, told.played);
+  const move = await moveAfterwards({ ...options, program: `${folder}/${STIMULUS}` }, told.played);
   return { prepared, plan, unwatched: watch.unwatched, evidence, ...played, move, utcOffsetNs, ...rest };
 }
 

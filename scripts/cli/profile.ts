@@ -4,6 +4,7 @@
  * @module
  */
 
+import { holdCommand } from "../../capture/mod.ts";
 import { HostError, run } from "../../hosts/mod.ts";
 import type { Host, Target } from "../../hosts/mod.ts";
 import { buildStimulus } from "../../lab/mod.ts";
@@ -20,7 +21,6 @@ import type { ProfileOptions } from "./profile_grammar.ts";
 import type { Invocation } from "./invocation.ts";
 import { NewFile } from "./new_file.ts";
 import { openHost } from "./open_host.ts";
-import { ScratchFolder } from "./scratch_folder.ts";
 
 /** Seconds that a guest of ours lives at most. */
 const GUEST_SECONDS = 600;
@@ -84,9 +84,10 @@ export interface ProfileRun {
 export async function profileOf(host: Host, options: ProfileRun): Promise<Profile> {
   const { stimulus, isLab, yes, signal, onProgress } = options;
   const { release, machine } = await host.describe();
-  await using folder = await ScratchFolder.make(host);
-  await copyTo(host, { path: stimulus, folder: folder.path });
-  const program = `${folder.path}/stimulus`;
+  // Held for good: its folder goes with us, however we end.
+  await using scratch = await holdCommand(host, ["true"]);
+  await copyTo(host, { path: stimulus, folder: scratch.folder });
+  const program = `${scratch.folder}/stimulus`;
   const listed = await run(host, [program, "--list"], { timeoutMs: LIST_MS });
   if (listed.code !== 0) {
     const said = printableText(listed.stderr.trim().split("\n").at(-1) ?? "");

@@ -1,9 +1,10 @@
 // Profiles of the machine that runs the tests, whatever its kernel and rights, and of files that somebody has changed.
 
 import assert from "node:assert/strict";
+import { childrenOf, until } from "../../lab/_alive.ts";
 import type { Answer } from "../../schema/mod.ts";
 import { readAnswers } from "../support/answers.ts";
-import { onTerminal, piped } from "../support/said.ts";
+import { onTerminal, piped, ROOT, TOOL_WORDS } from "../support/said.ts";
 
 type Profile = Answer<"profile">;
 
@@ -140,3 +141,39 @@ Deno.test("profile and profile diff say what is wrong, what was found and what t
     }
     await assert.rejects(Deno.stat(`${folder}/new`), Deno.errors.NotFound);
   }));
+
+/** Folders in which somebody has the stimulus at this moment. */
+async function stimulusFolders(): Promise<ReadonlySet<string>> {
+  const found = new Set<string>();
+  for await (const { name } of Deno.readDir("/tmp")) {
+    const path = `/tmp/${name}/work/stimulus`;
+    if (await Deno.stat(path).then(() => true, () => false)) found.add(path);
+  }
+  return found;
+}
+
+/** Longest time after which nothing is left of a tool that was killed. */
+const LEFT_MS = 15_000;
+
+Deno.test("profile leaves nothing behind when it is killed by SIGKILL", async () => {
+  const before = await stimulusFolders();
+  const [deno, ...words] = TOOL_WORDS;
+  const child = new Deno.Command(deno, {
+    args: [...words, "profile", "-q"],
+    cwd: ROOT,
+    stdin: "null",
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+  let folder: string | undefined;
+  await until("the stimulus on its place", async () => {
+    folder = [...await stimulusFolders()].find((it) => !before.has(it));
+    return folder !== undefined;
+  }, { limitMs: LIMIT_MS });
+  // The task, and the tool that it runs.
+  for (const pid of [...await childrenOf(child.pid), child.pid]) Deno.kill(pid, "SIGKILL");
+  await child.status;
+  await until("an end of the folder", async () => !(await stimulusFolders()).has(folder ?? ""), {
+    limitMs: LEFT_MS,
+  });
+});
