@@ -4,7 +4,7 @@
  * @module
  */
 
-import { CLEANUP, inFork, PUT_USER } from "./edits.ts";
+import { CLEANUP, inFork, PUT_USER, PUT_USER_FILE_KEPT } from "./edits.ts";
 import type { KernelMutant } from "./mutant.ts";
 
 /** What the cleanup of a failed clone does about its pidfd. */
@@ -27,15 +27,7 @@ export const CLEANUP_BUGS: readonly KernelMutant[] = [
     breaks: ["R5", "L"],
     visible: "Each such clone leaks a file (fs/file-nr) and a struct pid",
     harmless: false,
-    edits: [inFork(
-      PUT_USER,
-      `		retval = put_user(pidfd, args->pidfd);
-		if (retval) {
-			put_unused_fd(pidfd);
-			goto bad_fork_free_pid;
-		}
-`,
-    )],
+    edits: [inFork(PUT_USER, PUT_USER_FILE_KEPT)],
   },
   {
     id: "efault-number-kept",

@@ -17,6 +17,14 @@ export const PUT_USER = `		retval = put_user(pidfd, args->pidfd);
 			goto bad_fork_put_pidfd;
 `;
 
+/** The same, with the number given back and the file kept when it cannot be written. */
+export const PUT_USER_FILE_KEPT = `		retval = put_user(pidfd, args->pidfd);
+		if (retval) {
+			put_unused_fd(pidfd);
+			goto bad_fork_free_pid;
+		}
+`;
+
 /** Where the file and the number of a clone that failed are given back, in 5.10 and 6.12. */
 export const CLEANUP = `	if (clone_flags & CLONE_PIDFD) {
 		fput(pidfile);

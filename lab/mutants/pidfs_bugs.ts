@@ -4,7 +4,7 @@
  * @module
  */
 
-import { inFork, PUT_USER } from "./edits.ts";
+import { inFork, PUT_USER, PUT_USER_FILE_KEPT } from "./edits.ts";
 import type { KernelMutant, SourceEdit } from "./mutant.ts";
 
 /** A change in `fs/pidfs.c`. */
@@ -77,15 +77,7 @@ export const PIDFS_BUGS: readonly KernelMutant[] = [
     breaks: ["R5", "L"],
     visible: "Each such clone leaks a file, an inode of pidfs and a struct pid",
     harmless: false,
-    edits: [inFork(
-      PUT_USER,
-      `		retval = put_user(pidfd, args->pidfd);
-		if (retval) {
-			put_unused_fd(pidfd);
-			goto bad_fork_free_pid;
-		}
-`,
-    )],
+    edits: [inFork(PUT_USER, PUT_USER_FILE_KEPT)],
   },
   {
     id: "pidfs-no-cloexec",

@@ -73,7 +73,8 @@ export function mutantsPage(confirmed: readonly ConfirmedMutant[]): string {
     "",
     "`deno task kernel:confirm --page docs/kernel-mutants.md`, then `deno task fmt`, wrote this page. It builds each",
     "kernel of [lab/mutants](../lab/mutants/README.md), has `trace-clone confirm` judge it, and compares the answer with",
-    "what was written down about that kernel before any rule was code. No expectation was changed since.",
+    "what was written down about that kernel before any rule was code. No expectation was changed since. A row is of the",
+    "latest answer about its kernel; those that a change of the tool does not touch are not asked for again each time.",
     "",
     `${right} of ${confirmed.length} kernels are told as they are; ${mutants.length} of them are mutants.`,
     ...quiet.flatMap((
