@@ -76,6 +76,16 @@ export {
   readPidfdSlots,
   type ReadPidfdSlotsOptions,
 } from "./pidfd_slots.ts";
+export { type CpuTime, parseCpuTime, readCpuTime } from "./cpu_time.ts";
+export { type FdTable, parseFdTables, readFdTables } from "./fd_tables.ts";
+export {
+  type CodeRange,
+  type MemoryMap,
+  parseMemoryMaps,
+  placeOfAddress,
+  readMemoryMaps,
+} from "./memory_maps.ts";
+export { readZombies } from "./zombies.ts";
 export { type CgroupPlace, type Cgroups, parseCgroups } from "./cgroup.ts";
 export { type CgroupOwner, cgroupOwner, type ContainerRuntime } from "./cgroup_owner.ts";
 export { parseCgroupPaths, readCgroupPaths, type ReadCgroupPathsOptions } from "./cgroup_paths.ts";
