@@ -31,6 +31,7 @@ export type Expr =
   | { readonly kind: "commWord"; readonly task: Expr; readonly index: 0 | 1 }
   | { readonly kind: "kaddr"; readonly symbol: string }
   | { readonly kind: "clockText" }
+  | { readonly kind: "userStack"; readonly frames: number }
   | { readonly kind: "binary"; readonly operator: BinaryOperator; readonly left: Expr; readonly right: Expr };
 
 /** Operators of two operands, as bpftrace writes them. */

@@ -16,6 +16,9 @@ const SENTENCE = /^[^\p{C}\p{Zl}\p{Zp}]+$/u;
 const ARGUMENT = /^[a-zA-Z_][a-zA-Z0-9_]*(\[\d{1,3}\])?$/;
 const PATH = /^((->|\.)[a-zA-Z_][a-zA-Z0-9_]*(\[\d{1,3}\])?)+$/;
 
+/** Frames that a kernel keeps unless kernel.perf_event_max_stack says otherwise. */
+const STACK_FRAMES_MAX = 127;
+
 function checked(word: string, pattern: RegExp, what: string): string {
   if (!pattern.test(word)) throw new TypeError(`Cannot put ${what} into a program: ${JSON.stringify(word)}`);
   return word;
@@ -95,6 +98,20 @@ export function kaddr(symbol: string): Expr {
 /** The present moment in UTC, as seconds since 1970 with six decimals. */
 export function clockText(): Expr {
   return { kind: "clockText" };
+}
+
+/**
+ * The user stack of the present task: as a key of a map it is itself, printed it is text, a frame a line.
+ *
+ * @param frames how many frames at most
+ */
+export function userStack(frames: number): Expr {
+  if (!Number.isSafeInteger(frames) || frames < 1 || frames > STACK_FRAMES_MAX) {
+    throw new RangeError(
+      `Cannot put a stack into a program: it has 1 to ${STACK_FRAMES_MAX} frames, got ${frames}`,
+    );
+  }
+  return { kind: "userStack", frames };
 }
 
 /** Two operands and an operator. */

@@ -31,6 +31,11 @@ export interface Dialect {
   readonly hasRawTracepoints: boolean;
   /** Whether fentry needs a kernel that says which of its BTF objects are its own: `struct btf` has `kernel_btf` then. */
   readonly asksForKernelBtf: boolean;
+  /**
+   * Whether what is printed of a slot and of the user stack that it comes from fits into one program: 0.27 gives each
+   * `printf` and each key of a map its own place among the 512 bytes, where older versions use one again.
+   */
+  readonly hasRoomForStacks: boolean;
 }
 
 /** The dialects, oldest first. */
@@ -45,6 +50,7 @@ export const DIALECTS: readonly [Dialect, ...Dialect[]] = [
     takesClones: true,
     hasRawTracepoints: false,
     asksForKernelBtf: true,
+    hasRoomForStacks: true,
   },
   {
     name: "0.22",
@@ -56,6 +62,7 @@ export const DIALECTS: readonly [Dialect, ...Dialect[]] = [
     takesClones: true,
     hasRawTracepoints: true,
     asksForKernelBtf: false,
+    hasRoomForStacks: true,
   },
   {
     name: "0.27",
@@ -67,6 +74,7 @@ export const DIALECTS: readonly [Dialect, ...Dialect[]] = [
     takesClones: false,
     hasRawTracepoints: true,
     asksForKernelBtf: false,
+    hasRoomForStacks: false,
   },
 ];
 

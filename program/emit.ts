@@ -34,6 +34,7 @@ const FORMATS: Readonly<Record<WireKind, string>> = {
   pointer: "%lx",
   comm: "%lx %lx",
   word: "%s",
+  text: "%s",
 };
 
 /** The scratch variable that keeps a record's number. */
@@ -101,6 +102,7 @@ function print(it: WireField, value: Expr): readonly Expr[] {
     case "pointer":
       return [cast("uint64", value)];
     case "word":
+    case "text":
       return [value];
     case "comm":
       return [commWord(value, 0), commWord(value, 1)];

@@ -171,6 +171,7 @@ function mapExpr(expr: Expr, change: ExprMap): Expr {
     case "context":
     case "kaddr":
     case "clockText":
+    case "userStack":
       return change(expr);
     default:
       return expr satisfies never;

@@ -43,6 +43,7 @@ export {
   remove,
   set,
   tracepoint,
+  userStack,
   variable,
 } from "./builder.ts";
 export { dialectOf, DIALECTS, environmentOf } from "./dialect.ts";

@@ -164,6 +164,8 @@ class Writer {
         return `*(uint64 *)kptr((uint64)${this.#operand(expr.task)} + ${this.#commOffset + 8 * expr.index})`;
       case "kaddr":
         return `kaddr("${expr.symbol}")`;
+      case "userStack":
+        return `ustack(perf, ${expr.frames})`;
       case "clockText":
         return `strftime("%s.%f", nsecs)`;
       case "binary":
