@@ -1,7 +1,7 @@
 /**
  * The lines that tell who a process is beyond its number, and which cgroup has which path.
  *
- * `who` is printed by the program in the kernel, the others are written by the tool into the stream, so that a recording
+ * `who` and `owner` are printed by the program in the kernel, the others are written by the tool into the stream, so that a recording
  * has them in their place.
  *
  * @module
@@ -31,6 +31,19 @@ export const IDENTITY_RECORDS = {
         kind: "u64",
         meaning: "`task->cgroups->dfl_cgrp->kn->id`: its cgroup v2; 0: it is not known",
       },
+    ],
+  },
+  owner: {
+    meaning:
+      "A thread acts for the first time, or under another uid than the last time: printed before the record of " +
+      "what it does, where the run shows processes by their uid",
+    numbering: "none",
+    fields: [
+      { name: "ktimeNs", kind: "u64", meaning: "CLOCK_BOOTTIME in ns" },
+      { name: "pid", kind: "u32", meaning: "`task->tgid`" },
+      { name: "tid", kind: "u32", meaning: "`task->pid`" },
+      { name: "startNs", kind: "u64", meaning: "its `task->group_leader->start_boottime`, ns" },
+      { name: "uid", kind: "u32", meaning: "`task->cred->uid` as the initial user namespace counts" },
     ],
   },
   cgroup: {

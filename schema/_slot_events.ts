@@ -98,4 +98,41 @@ export const SLOT_EVENTS = {
       },
     },
   },
+  "pidfd.stack": {
+    meaning: "From where in user space the next event that fills a slot is caused",
+    fields: {
+      ...OBSERVED_FIELDS,
+      table: SLOT_FIELDS.table,
+      fd: SLOT_FIELDS.fd,
+      stack: { kind: "text", meaning: "this run's name for the stack of that process" },
+      frames: {
+        kind: "texts",
+        meaning:
+          "the frames, the innermost first: symbol, offset and module, or an address that bpftrace has no name for",
+      },
+    },
+  },
+  "pidfd.close_again": {
+    meaning:
+      "A number that was a pidfd's is closed again by the same program: it was free, or another thread had filled it",
+    fields: {
+      ...OBSERVED_FIELDS,
+      table: SLOT_FIELDS.table,
+      fd: SLOT_FIELDS.fd,
+      held: {
+        values: ["nothing", "pidfd", "other"],
+        meaning:
+          "what the number held: nothing, so that the call failed with EBADF; a pidfd; another kind of file",
+      },
+      closed_by: { kind: "integer", meaning: "the thread that closed the pidfd" },
+      closed_ns: { kind: "decimal", meaning: "when that was, CLOCK_BOOTTIME in ns" },
+      filled_by: {
+        kind: "integer",
+        nullable: true,
+        meaning: "the thread that filled the slot since; null for none",
+      },
+      by: { kind: "text", nullable: true, meaning: "name of the system call; null where it is not known" },
+      doubtful: { kind: "boolean", meaning: "whether something was lost between the two" },
+    },
+  },
 } as const satisfies { readonly [type: string]: PublishedEvent };

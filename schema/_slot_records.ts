@@ -38,6 +38,28 @@ export const SLOT_RECORDS = {
       { name: "targetComm", kind: "comm", meaning: "`comm` of the target, empty without a task" },
     ],
   },
+  frames: {
+    meaning: "A user stack from which a slot gets a pidfd's file is met for the first time",
+    numbering: "none",
+    fields: [
+      { name: "pid", kind: "u32", meaning: "`task->tgid`" },
+      { name: "stack", kind: "u64", meaning: "its name in this run: when it was met, CLOCK_BOOTTIME in ns" },
+      {
+        name: "frames",
+        kind: "text",
+        meaning: "ustack() in the form of perf: a frame a line, with its address, symbol and module",
+      },
+    ],
+  },
+  stack: {
+    meaning: "From which user stack a slot gets a pidfd's file: printed right before the record `slot`",
+    numbering: "none",
+    fields: [
+      { name: "cpu", kind: "u32", meaning: "CPU that the probe ran on" },
+      { name: "slotNumber", kind: "u32", meaning: "the number that the record `slot` has on that CPU" },
+      { name: "stack", kind: "u64", meaning: "its name in this run, 0 when there were too many" },
+    ],
+  },
   send: {
     meaning: "fget_raw() took a pidfd's file by its number: sendmsg(2) does so for SCM_RIGHTS",
     numbering: "task",
@@ -91,6 +113,27 @@ export const SLOT_RECORDS = {
       ...SLOT,
       { name: "file", kind: "pointer", meaning: "`struct file *`" },
       { name: "references", kind: "i32", meaning: "references to the file now, that of the slot among them" },
+      { name: "call", kind: "i32", meaning: CALL_MEANING },
+    ],
+  },
+  again: {
+    meaning:
+      "A number whose slot a pidfd's file was taken out of is closed again by the same program: it is free, or " +
+      "another thread has filled it and the closer of the pidfd closes that too",
+    numbering: "task",
+    fields: [
+      ...STAMP,
+      ...ACTOR,
+      ...SLOT,
+      {
+        name: "file",
+        kind: "pointer",
+        meaning: "`struct file *` that the slot held now, 0 when it was free",
+      },
+      { name: "pidfd", kind: "u32", meaning: "1 when that is a pidfd's, else 0" },
+      { name: "closer", kind: "u32", meaning: "`task->pid` of who closed the pidfd" },
+      { name: "closedNs", kind: "u64", meaning: "when that was, CLOCK_BOOTTIME in ns" },
+      { name: "filler", kind: "u32", meaning: "`task->pid` of who filled the slot since, 0 for nobody" },
       { name: "call", kind: "i32", meaning: CALL_MEANING },
     ],
   },

@@ -1,11 +1,12 @@
 /**
- * What `doctor`, `plan`, `matrix`, `confirm` and `profile` print with `--json`, as data: the source of the types, the
- * JSON Schema and the documentation.
+ * What `doctor`, `plan`, `matrix`, `confirm`, `leaks --now` and `profile` print with `--json`, as data: the source of the
+ * types, the JSON Schema and the documentation.
  *
  * @module
  */
 
 import { CONFIRM_ANSWER, LIKENESSES } from "./_confirm_answer.ts";
+import { HOLDER_ANSWER, LEAK_ANSWER, LEAKS_ANSWER, LEAKS_NOW_ANSWER } from "./_leaks_answer.ts";
 import { PROFILE_ANSWER, PROFILE_DIFF_ANSWER } from "./_profile_answer.ts";
 import type { PublishedEvent, PublishedFields, PublishedObject } from "./field.ts";
 
@@ -91,6 +92,10 @@ export const ANSWER_TABLE = {
           "how each thing is seen: by fentry, kprobe, tracepoint or not at all, where, and why not better",
       },
       cannot_see: { kind: "texts", meaning: "what this plan does not see, one sentence each" },
+      left_out: {
+        kind: "texts",
+        meaning: "what the program leaves out for a filter, one sentence each",
+      },
       doubts: { kind: "texts", meaning: "what is needed and could not be found out, one sentence each" },
       buffer_bytes: { kind: "integer", meaning: "kernel memory of all ring buffers, at most" },
       tracked_max: { kind: "integer", meaning: "processes that are followed at once, at most" },
@@ -165,6 +170,10 @@ export const ANSWER_TABLE = {
     },
   },
   "confirm": CONFIRM_ANSWER,
+  "holder": HOLDER_ANSWER,
+  "leak": LEAK_ANSWER,
+  "leaks": LEAKS_ANSWER,
+  "leaks-now": LEAKS_NOW_ANSWER,
   "profile": PROFILE_ANSWER,
   "profile-diff": PROFILE_DIFF_ANSWER,
 } as const satisfies { readonly [type: string]: PublishedEvent };

@@ -104,6 +104,21 @@ export const OBSERVED_FIELDS = {
   },
 } as const satisfies PublishedFields;
 
+/** What made a pidfd. */
+export const ORIGINS = [
+  "clone",
+  "clone3",
+  "pidfd_open",
+  "so_peerpidfd",
+  "scm_pidfd",
+  "fanotify",
+  "coredump",
+  "handle",
+  "reopen",
+  "baseline",
+  "other",
+] as const;
+
 /** Which slot, of which fd table, and how many more the file has; after those of {@linkcode OBSERVED_FIELDS}. */
 export const SLOT_FIELDS = {
   table: { kind: "text", meaning: "this run's name for the fd table (`struct files_struct`)" },

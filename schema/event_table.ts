@@ -4,7 +4,7 @@
  * @module
  */
 
-import { COUNT_FIELDS, OBSERVED_FIELDS, TARGET_FIELDS } from "./event_parts.ts";
+import { COUNT_FIELDS, OBSERVED_FIELDS, ORIGINS, TARGET_FIELDS } from "./event_parts.ts";
 import type { COMMON_FIELDS } from "./event_parts.ts";
 import { SLOT_EVENTS } from "./_slot_events.ts";
 import type { PublishedEvent, PublishedObject } from "./field.ts";
@@ -45,19 +45,7 @@ export const EVENT_TABLE = {
     fields: {
       ...OBSERVED_FIELDS,
       origin: {
-        values: [
-          "clone",
-          "clone3",
-          "pidfd_open",
-          "so_peerpidfd",
-          "scm_pidfd",
-          "fanotify",
-          "coredump",
-          "handle",
-          "reopen",
-          "baseline",
-          "other",
-        ],
+        values: ORIGINS,
         meaning:
           "what made it; baseline: it was there before the probes; other: what the task was doing does not tell",
       },
@@ -297,7 +285,9 @@ export const EVENT_TABLE = {
       witnesses_differing: { kind: "integer", meaning: "those that showed a lasting difference" },
       not_known: {
         kind: "texts",
-        meaning: "why a number of this ledger is null, one sentence each",
+        meaning:
+          "why a number of this ledger is null, and what was left out for nothing tells whose it is, " +
+          "one sentence each",
       },
     },
   },

@@ -13,8 +13,9 @@
  * - `pointer`: a kernel address, in the same form; `0` is NULL, and the last 4095 values are errors.
  * - `comm`: `char comm[16]` as two little-endian 64-bit hex words, so that no byte of it is ever quoted.
  * - `word`: printable ASCII without spaces that bpftrace or the tool itself made.
+ * - `text`: whatever stands up to the end of the record, with line ends and all; only the last field can be one.
  */
-export type WireKind = "i32" | "u32" | "u64" | "hex" | "pointer" | "comm" | "word";
+export type WireKind = "i32" | "u32" | "u64" | "hex" | "pointer" | "comm" | "word" | "text";
 
 /** The TypeScript type of each {@linkcode WireKind}. */
 export interface WireTypes {
@@ -32,6 +33,8 @@ export interface WireTypes {
   readonly comm: string;
   /** Text without spaces. */
   readonly word: string;
+  /** Any text: it is escaped where it is shown. */
+  readonly text: string;
 }
 
 /** One field of a {@linkcode WireRecord}. */
