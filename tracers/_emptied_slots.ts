@@ -22,16 +22,14 @@ import {
 } from "../program/mod.ts";
 import type { Probe } from "../program/mod.ts";
 import { letCall } from "./_calls.ts";
+import { isAtEntry, keepClosed, LOCKED_EMPTIER } from "./_closed_twice.ts";
 import type { Door } from "./_doors.ts";
 import { isPidfd, OWN_TABLE, referencesOf } from "./_fd_slots.ts";
 import type { SlotSites } from "./_fd_slots.ts";
 import { PF_EXITING } from "./_kernel_terms.ts";
 
 /** The functions that empty a slot with its number, the one of newer kernels first. */
-export const SLOT_EMPTIERS: readonly string[] = ["file_close_fd_locked", "pick_file"];
-
-/** The one of them that is called with the table locked. */
-const LOCKED_EMPTIER = "file_close_fd_locked";
+export const SLOT_EMPTIERS: readonly string[] = [LOCKED_EMPTIER, "pick_file"];
 
 /** The functions by which io_uring of older kernels takes a file out of its slot. */
 export const SLOT_TAKERS: readonly string[] = ["__close_fd_get_file", "close_fd_get_file"];
@@ -51,7 +49,7 @@ export function slotEmptied(
   sites: SlotSites,
 ): Probe {
   const { name, door } = emptier;
-  return name === LOCKED_EMPTIER && door === "kprobe" ? atEntry(sites) : atReturn(name, sites);
+  return isAtEntry(name, door) ? atEntry(sites) : atReturn(name, sites);
 }
 
 function atEntry(sites: SlotSites): Probe {
@@ -74,6 +72,7 @@ function atEntry(sites: SlotSites): Probe {
           references: referencesOf(sites, cast("struct file *", variable("old"))),
           call: variable("call"),
         }),
+        ...(sites.closesKept ? keepClosed() : []),
       ]),
     ],
   });
@@ -92,6 +91,7 @@ function atReturn(name: string, sites: SlotSites): Probe {
         references: referencesOf(sites, file),
         call: variable("call"),
       }),
+      ...(sites.closesKept ? keepClosed() : []),
     ],
   });
 }

@@ -38,6 +38,7 @@ import type { MadeSites } from "./_births.ts";
 import { letCall } from "./_calls.ts";
 import { CLONE_FILES, CLONE_THREAD, countOf, MAPS, O_CLOEXEC, THREAD } from "./_kernel_terms.ts";
 import type { PidfdFiles } from "./_pidfd_files.ts";
+import { tellStack } from "./_stacks.ts";
 import { tellWho } from "./_who.ts";
 import type { WhoPlace } from "./_who.ts";
 
@@ -49,6 +50,10 @@ export interface SlotSites extends MadeSites {
   readonly madeSeen: boolean;
   /** Where a file's references are counted: `f_ref` holds one less than there are. */
   readonly counter: "f_count" | "f_ref";
+  /** Whether it is kept that a number was closed, to know when it is closed again. */
+  readonly closesKept: boolean;
+  /** Whether the user stack is told. */
+  readonly stacksTold: boolean;
 }
 
 /** System call function of close_range. Its arguments are read from the registers of x86-64. */
@@ -136,6 +141,7 @@ function installed(sites: SlotSites): Probe {
       let_("born", cast("uint64", int(0))),
       ...(sites.madeSeen ? [if_(isBorn, [let_("born", cast("uint64", int(1)))])] : []),
       ...tellWho(sites.who),
+      ...(sites.stacksTold ? tellStack() : []),
       ...emit("slot", {
         table: OWN_TABLE,
         fd: argument("fd"),

@@ -22,18 +22,32 @@ import {
   WITNESSES,
 } from "../program/mod.ts";
 import type { Probe, Statement } from "../program/mod.ts";
+import { closedDeclared } from "./_closed_twice.ts";
 import { MAPS } from "./_kernel_terms.ts";
+import { stacksDeclared } from "./_stacks.ts";
 import type { TraceLimits } from "./tracer.ts";
 
-/** Returns the probes that frame a run's subject: those for its begin, those for its course and end. */
+/**
+ * Returns the probes that frame a run's subject: those for its begin, those for its course and end.
+ *
+ * @param limits limits of the run
+ * @param subject the probes of its subject, and what they need to be done at the begin
+ */
 export function housekeeping(
   limits: TraceLimits,
-  subject: readonly Probe[],
+  { probes: subject, begin: prepared }: {
+    readonly probes: readonly Probe[];
+    readonly begin: readonly Statement[];
+  },
 ): { readonly first: readonly Probe[]; readonly last: readonly Probe[] } {
   const command = cast("uint64", positional(1));
   const begin = probe({ kind: "BEGIN" }, "Tells that everything is attached, and the clock's place in UTC.", {
     body: [
       ...(limits.follow ? [set(MAPS.tree, command, int(1))] : []),
+      ...(fills(subject, MAPS.closer) ? closedDeclared() : []),
+      ...(fills(subject, MAPS.knownStacks) ? stacksDeclared() : []),
+      ...(limits.roots ?? []).map((it) => set(MAPS.tree, cast("uint64", int(it)), int(1))),
+      ...prepared,
       ...emit("ready", { bpftracePid: builtin("pid"), ktimeNs: builtin("nsecs"), utc: clockText() }),
     ],
   });
@@ -88,6 +102,10 @@ function end(probes: readonly Probe[]): Probe {
   const filled = new Set(probes.flatMap((it) => mapsFilled(it.body)));
   const maps = [...filled].filter((it) => !counters.includes(it)).sort();
   return probe({ kind: "END" }, "Empties the maps that bpftrace would print.", { body: maps.map(clear) });
+}
+
+function fills(probes: readonly Probe[], map: string): boolean {
+  return probes.some((it) => mapsFilled(it.body).includes(map));
 }
 
 function mapsFilled(body: readonly Statement[]): readonly string[] {

@@ -32,7 +32,16 @@ export const PF_EXITING = 0x4;
  * - `asked`, `asked_flags`: thread → arguments of its pidfd_open.
  * - `tables`: `struct files_struct *` → 1 from its first pidfd, or from when two processes have it, until it is freed.
  * - `who`: process → start and cgroup id, added up, that were told of it, until it ends.
- * - `tree`: process → 1 while it belongs to the followed command.
+ * - `closed_slot`: place → slot that a pidfd was taken out of, until its number is closed again or who closed it fills it.
+ * - `closed_table`: place of such a slot → its `struct files_struct *`.
+ * - `closer`, `closer_program`, `closed_at`: place of such a slot → thread that closed it, its program, and when.
+ * - `filler`: place of such a slot → thread that has filled it since, 0 for nobody.
+ * - `known_stacks`: user stack → its name, when it was met.
+ * - `stacks_told`: 0 → how many there are.
+ * - `tree`: process → 1 while it belongs to the followed command, or descends from a process that is followed.
+ * - `owner`: thread → uid and start, put together, that were told of it, until it ends; where uids are asked for.
+ * - `sifting`: 0 → 1 from when the probes were tried: what is left out for a filter is left out from then on.
+ * - `shown`: `struct file *` → 1 from when it came to somebody who is asked for until it is released.
  */
 export const MAPS = {
   cloning: "cloning",
@@ -48,7 +57,18 @@ export const MAPS = {
   askedFlags: "asked_flags",
   tables: "tables",
   who: "who",
+  closedSlot: "closed_slot",
+  closedTable: "closed_table",
+  closer: "closer",
+  closerProgram: "closer_program",
+  closedAt: "closed_at",
+  filler: "filler",
+  knownStacks: "known_stacks",
+  stacksTold: "stacks_told",
   tree: "tree",
+  owner: "owner",
+  shown: "shown",
+  sifting: "sifting",
 } as const;
 
 /** The key of a map by thread. */

@@ -4,6 +4,7 @@
  * @module
  */
 
+import { isAtEntry, numberClosedAgain, numbersFilled } from "./_closed_twice.ts";
 import { SLOT_EMPTIERS, SLOT_TAKERS, slotEmptied, slotFlushed, slotTaken } from "./_emptied_slots.ts";
 import { CLOSE_RANGE, fileSent, rangeClosed, slotMarked, slotsFilled, tablesShared } from "./_fd_slots.ts";
 import type { SlotSites } from "./_fd_slots.ts";
@@ -29,18 +30,62 @@ export const SLOT_SYMBOLS: readonly string[] = [
 /** The parts without which no slot can be told for certain. */
 export const SLOT_PARTS: readonly string[] = ["slots filled", "slots emptied", "fd tables"];
 
-/** The slots of fd tables, in parts. */
-export function slots(sources: SightSources): readonly Sight[] {
-  const { facts, btf, doors, files } = sources;
-  const sites: SlotSites = {
+/** The name of the sight of numbers that are closed twice. */
+export const CLOSED_TWICE = "numbers closed twice";
+
+/** Where a number of a pidfd is closed again; it stands before {@linkcode slots}. */
+export function closesTwice(sources: SightSources): Sight {
+  const { doors } = sources;
+  const sites = slotSites(sources, { closesKept: true, stacksTold: false });
+  return {
+    what: CLOSED_TWICE,
+    ways: SLOT_EMPTIERS.map((name) => (): Way => ({
+      functions: [name, "fd_install", "do_dup2"],
+      missing: [needsOperations(sources)],
+      probes: () => [
+        numberClosedAgain({ name, atEntry: isAtEntry(name, doors.door(name)) }, sites),
+        ...numbersFilled(),
+      ],
+    })),
+    without: ["whether a number of a pidfd is closed twice is not seen"],
+  };
+}
+
+/** What more is told of slots than that they are filled and emptied. */
+export interface SlotDepth {
+  /** Whether it is kept that a number was closed, for {@linkcode closesTwice}. */
+  readonly closesKept: boolean;
+  /** Whether the user stack is told from which a slot is filled. */
+  readonly stacksTold: boolean;
+}
+
+function slotSites(sources: SightSources, depth: SlotDepth): SlotSites {
+  const { btf, files } = sources;
+  return {
     ...madeSites(sources),
     files,
     madeSeen: isMadeSeen(sources),
     counter: btf.field("file", "f_ref") === undefined ? "f_count" : "f_ref",
+    ...depth,
   };
-  const operations = facts.symbols.has(files.operations)
+}
+
+function needsOperations({ facts, files }: SightSources): string | undefined {
+  return facts.symbols.has(files.operations)
     ? undefined
     : `The symbol ${files.operations} is needed: a pidfd's file is known by it`;
+}
+
+/**
+ * The slots of fd tables, in parts.
+ *
+ * @param sources what is known of the kernel
+ * @param depth see {@linkcode SlotDepth}
+ */
+export function slots(sources: SightSources, depth: SlotDepth): readonly Sight[] {
+  const { btf, doors } = sources;
+  const sites = slotSites(sources, depth);
+  const operations = needsOperations(sources);
   const inExec = btf.field("task_struct", "in_execve") === undefined
     ? "BTF does not describe task_struct.in_execve"
     : undefined;

@@ -13,5 +13,5 @@ export { BIRTH_PROBES, LIFECYCLE_SYMBOLS, LIFECYCLE_TRACEPOINTS, planLifecycle }
 export { addPaths, PATH_CALLS, PATH_FUNCTIONS, PATH_TRACEPOINTS } from "./pidfd_paths.ts";
 export type { PathCall, PathPlan } from "./pidfd_paths.ts";
 export type { SilentDoors } from "./_doors.ts";
-export type { NoPlan, Plan, Rung, TraceLimits } from "./tracer.ts";
+export type { ActorFilter, NoPlan, Plan, Rung, TraceLimits } from "./tracer.ts";
 export { freesUnseen } from "./unseen_frees.ts";

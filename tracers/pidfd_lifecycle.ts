@@ -45,11 +45,12 @@
 import { checkup, obstaclesOf } from "../kernel/mod.ts";
 import type { KernelFacts } from "../kernel/mod.ts";
 import { dialectOf, mergePlaces, renderAttachPoint, withoutTypes } from "../program/mod.ts";
-import type { Probe } from "../program/mod.ts";
+import type { Dialect, Probe } from "../program/mod.ts";
 import { ANONYMOUS_FILES } from "./_anonymous_files.ts";
 import { CLONE_FUNCTIONS, GETFD } from "./_births.ts";
 import { Doors } from "./_doors.ts";
 import type { SilentDoors } from "./_doors.ts";
+import { filtered } from "./_filter.ts";
 import { housekeeping } from "./_housekeeping.ts";
 import { MAPS } from "./_kernel_terms.ts";
 import { climb } from "./_ladder.ts";
@@ -58,7 +59,7 @@ import type { Seen } from "./_ladder.ts";
 import type { PidfdFiles } from "./_pidfd_files.ts";
 import { PIDFS_FILES } from "./_pidfs_files.ts";
 import { findPlaces } from "./_places.ts";
-import { SLOT_PARTS, SLOT_SYMBOLS, slots } from "./_slot_sights.ts";
+import { closesTwice, SLOT_PARTS, SLOT_SYMBOLS, slots } from "./_slot_sights.ts";
 import { births, birthSites, CLONES, ends, forced, making, PIDFD_OPEN, releasing } from "./_sights.ts";
 import type { SightSources } from "./_sights.ts";
 import { exited } from "./_targets.ts";
@@ -129,6 +130,11 @@ const SLOTS_SEEN: readonly string[] = [
   "an io_uring's fixed file and a bind mount hold a pidfd without a name: they count as unknown holders",
 ];
 
+/** What a plan does not see that was asked for user stacks, where bpftrace has no room for them. */
+const STACKS_UNSEEN: readonly string[] = [
+  "from which user stacks pidfds come is not told: a program of this bpftrace has no room for them (0.23 has)",
+];
+
 /** What was found out about the doors of a kernel by trying them. */
 export interface Experience {
   /** Doors that did not fire when they had to. @default {none} */
@@ -162,9 +168,9 @@ export function planLifecycle(facts: KernelFacts, limits: TraceLimits & Experien
   if (btf !== undefined && isTyped && places === undefined) {
     reasons.push("BTF does not give the places of task_struct.pid_links and task_struct.comm");
   }
-  const { follow } = limits;
+  const follow = limits.follow || (limits.roots ?? []).length > 0;
   const view = btf !== undefined && places !== undefined && isTyped
-    ? typedView({ facts, btf, doors, files, places, follow }, limits)
+    ? typedView({ facts, btf, doors, files, places, follow }, { ...limits, dialect })
     : withoutBtf(facts, { doors, files, follow, birthProbe: limits.birthProbe });
   const { bearing, all } = view;
   if (bearing.every((it) => it.rung.step === "none")) {
@@ -177,12 +183,11 @@ export function planLifecycle(facts: KernelFacts, limits: TraceLimits & Experien
   const room = isUsual ? PROBES_MAX - seen.length - FRAME_PROBES : 1;
   const clones = view.isTyped ? view.bearing.find((it) => it.rung.what === CLONES)?.rung : undefined;
   const second = secondSight(clones, { doors, dialect, room });
-  const subject = [...seen, ...second.probes];
-  const { first, last } = housekeeping(limits, subject);
-  const untyped = (it: Probe) => view.isTyped ? it : withoutTypes(it);
-  const probes = [...first, ...subject, ...last].map(untyped);
-  const isSeen = (what: string) => all.some((it) => it.rung.what === what && it.rung.step !== "none");
   const who = view.isTyped ? places?.who : undefined;
+  const subject = filtered([...seen, ...second.probes], { filter: limits.filter, who });
+  const { first, last } = housekeeping(limits, subject);
+  const probes = [...first, ...subject.probes, ...last].map((it) => view.isTyped ? it : withoutTypes(it));
+  const isSeen = (what: string) => all.some((it) => it.rung.what === what && it.rung.step !== "none");
   const slotsSeen = SLOT_PARTS.every(isSeen);
   return {
     generation: `${facts.pidfd.generation ?? facts.pidfd.candidates.join(" or ")} (${files.name})`,
@@ -204,6 +209,7 @@ export function planLifecycle(facts: KernelFacts, limits: TraceLimits & Experien
       ...new Set(all.flatMap((it) => it.rung.loses)),
       ...second.cannotSee,
     ],
+    leftOut: subject.leftOut,
     unconfirmed: [...view.assumed, ...doors.unconfirmed()],
     trackedMax: TRACKED_MAX,
     program: {
@@ -238,7 +244,10 @@ interface View {
   readonly isTyped: boolean;
 }
 
-function typedView(sources: SightSources, options: TraceLimits & Experience): View {
+function typedView(
+  sources: SightSources,
+  options: TraceLimits & Experience & { readonly dialect: Dialect },
+): View {
   const { doors, follow } = sources;
   const { birthProbe } = options;
   const born = birthProbe === undefined
@@ -250,14 +259,24 @@ function typedView(sources: SightSources, options: TraceLimits & Experience): Vi
   const made = climb(birthProbe === undefined ? making(sources, calls) : forced(sources, birthProbe), doors);
   const released = climb(releasing(sources), doors);
   const ended = ends(sources).map((it) => climb(it, doors));
-  const slotted = options.slots === true ? slots(sources).map((it) => climb(it, doors)) : [];
+  const closed = options.slots === true && options.closes === true
+    ? [climb(closesTwice(sources), doors)]
+    : [];
+  const closesKept = closed.some((it) => it.rung.step !== "none");
+  const slotted = options.slots === true
+    ? slots(sources, { closesKept, stacksTold: options.stacks === true && options.dialect.hasRoomForStacks })
+      .map((
+        it,
+      ) => climb(it, doors))
+    : [];
   const used = options.uses === true ? uses(sources).map((it) => climb(it, doors)) : [];
   return {
-    all: [...born, made, released, ...ended, ...slotted, ...used],
-    probes: inOrder(through(doors, [made, ...born, released, ...ended, ...slotted, ...used])),
+    all: [...born, made, released, ...ended, ...closed, ...slotted, ...used],
+    // That a number is closed again is told before it is kept that it was closed.
+    probes: inOrder(through(doors, [made, ...born, released, ...ended, ...closed, ...slotted, ...used])),
     bearing: birthProbe === undefined ? born : [made],
     endings: [exited(follow, sources.places.who)],
-    cannotSee: [],
+    cannotSee: options.stacks === true && !options.dialect.hasRoomForStacks ? STACKS_UNSEEN : [],
     assumed: [],
     isTyped: true,
   };

@@ -6,6 +6,26 @@
 
 import type { TraceProgram } from "../program/mod.ts";
 
+/** Who is asked for, as far as the program in the kernel has to do with it. */
+export interface ActorFilter {
+  /** Process ids; empty for all, unless there is a tree. */
+  readonly pids: readonly number[];
+  /** Thread ids; empty for all. */
+  readonly tids: readonly number[];
+  /** Real user ids; empty for all. */
+  readonly uids: readonly number[];
+  /** Whether the processes of the followed trees are asked for too. */
+  readonly isTree: boolean;
+  /** Whether what can concern nobody who is asked for is left out in the kernel. */
+  readonly leaveOut: boolean;
+  /** Whether the probes are tried first: nothing is left out until the stimulus has made its last call. */
+  readonly isTried: boolean;
+  /** Whether it is told under which uid each thread acts. */
+  readonly owners: boolean;
+  /** Whether it is told of each process in which cgroup it is, whatever it does. */
+  readonly places: boolean;
+}
+
 /** Limits of one run, chosen by the user or by default. */
 export interface TraceLimits {
   /** Seconds after which the program ends by itself. */
@@ -16,10 +36,18 @@ export interface TraceLimits {
   readonly bufferPages: number;
   /** Whether the processes that the command makes are followed. */
   readonly follow: boolean;
+  /** Processes whose descendants are followed, besides those of the command. @default {none} */
+  readonly roots?: readonly number[] | undefined;
+  /** Who is asked for. @default {everybody} */
+  readonly filter?: ActorFilter | undefined;
   /** Whether the slots of fd tables are watched too. @default {false} */
   readonly slots?: boolean | undefined;
   /** Whether uses are watched too: poll, waitid, signals and the like. @default {false} */
   readonly uses?: boolean | undefined;
+  /** Whether it is watched too that a pidfd's number is closed twice; it needs slots. @default {false} */
+  readonly closes?: boolean | undefined;
+  /** Whether it is told from which user stack a slot gets a pidfd; it needs slots. @default {false} */
+  readonly stacks?: boolean | undefined;
 }
 
 /** How one thing is seen on one kernel: a step of the ladder from fentry down to nothing. */
@@ -60,6 +88,8 @@ export interface Plan {
   readonly cgroupsSeen: boolean;
   /** What this plan does not see, one sentence each. */
   readonly cannotSee: readonly string[];
+  /** What the program leaves out for a filter of the user, one sentence each. */
+  readonly leftOut: readonly string[];
   /** What is taken to be there although it was refused to look, one sentence for each cause. */
   readonly unconfirmed: readonly string[];
   /** Processes that can be followed at once; beyond that some are missed. */
