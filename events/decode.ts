@@ -55,7 +55,7 @@ const WORD = /^[!-~]+$/;
 const U64_MAX = 2n ** 64n - 1n;
 
 /** The value of a word of each kind; `undefined` when it is not the one way in which printf() writes such a value. */
-const READERS: Readonly<Record<Exclude<WireKind, "comm">, (word: string) => unknown>> = {
+const READERS: Readonly<Record<Exclude<WireKind, "comm" | "text">, (word: string) => unknown>> = {
   i32(word) {
     const value = Number(word);
     return I32.test(word) && value === (value | 0) ? value : undefined;
@@ -122,8 +122,13 @@ export function decode(text: string, line: number): WireEvent {
       at += 2;
       continue;
     }
+    if (field.kind === "text" && at < words.length) {
+      event[field.name] = words.slice(at).join(" ");
+      at = words.length;
+      continue;
+    }
     const word = words[at];
-    const value = word === undefined ? undefined : READERS[field.kind](word);
+    const value = word === undefined || field.kind === "text" ? undefined : READERS[field.kind](word);
     if (value === undefined) throw misfit(words, at, { field, line, text });
     event[field.name] = value;
     at += 1;

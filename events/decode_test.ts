@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
 import { WIRE_TABLE } from "../schema/mod.ts";
-import type { WireKind, WireTag } from "../schema/mod.ts";
+import type { WireField, WireKind, WireTag } from "../schema/mod.ts";
 import { commWords, encodeRecord } from "../tests/support/wire.ts";
 import type { WireValue } from "../tests/support/wire.ts";
 import { commText, decode, DecodeError } from "./mod.ts";
@@ -75,6 +75,7 @@ const VALUES: Readonly<Record<WireKind, fc.Arbitrary<WireValue>>> = {
   pointer: hex,
   comm: fc.uint8Array({ minLength: 0, maxLength: 16 }),
   word: fc.stringMatching(/^[0-9.]{1,20}$/),
+  text: fc.string(),
 };
 
 const record = fc.constantFrom(...Object.keys(WIRE_TABLE) as WireTag[]).chain((tag) =>
@@ -97,6 +98,9 @@ test("decode() takes no record that was cut or that something was added to", () 
     const line = encodeRecord(tag, values);
     const words = line.split(" ");
     const fewer = words.slice(0, 1 + where % (words.length - 1));
+    // What ends with text is whole with any other text too.
+    const fields: readonly WireField[] = WIRE_TABLE[tag].fields;
+    if (fields.at(-1)?.kind === "text") return;
     assert.throws(() => decode(fewer.join(" "), 1), DecodeError);
     assert.throws(() => decode(`${line} 0`, 1), DecodeError);
     assert.throws(() => decode(`${line}${line}`, 1), DecodeError);

@@ -21,7 +21,10 @@ export type UntimedKind =
   | "listed"
   | "compared"
   | "who"
-  | "cgroup";
+  | "owner"
+  | "cgroup"
+  | "frames"
+  | "stack";
 
 const UNTIMED: readonly UntimedKind[] = [
   "ready",
@@ -32,7 +35,10 @@ const UNTIMED: readonly UntimedKind[] = [
   "listed",
   "compared",
   "who",
+  "owner",
   "cgroup",
+  "frames",
+  "stack",
 ];
 
 const UNTIMED_KINDS: ReadonlySet<string> = new Set(UNTIMED);

@@ -113,6 +113,8 @@ function valueOf(kind: WireKind, random: Random): WireValue {
       // Bytes that are no text take a hundred times longer than a name, and few lines have them.
       if (random.percent(80)) return pick(random, NAMES);
       return Uint8Array.from({ length: random.between(0, 16) }, () => random.between(0, 255));
+    case "text":
+      return `\n\t${bits(random).toString(16)} f+${bits(random) & 255} (/bin/p)\n`;
     case "word":
       return `${bits(random)}.${random.between(100_000, 999_999)}`;
     default:

@@ -22,6 +22,7 @@ const PATTERNS: Readonly<Record<WireKind, string>> = {
   pointer: HEX_WORD,
   comm: `${HEX_WORD} ${HEX_WORD}`,
   word: "[!-~]+",
+  text: "[\\s\\S]*",
 };
 
 /** Returns the schema of one line, without its end. */
