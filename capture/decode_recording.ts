@@ -25,6 +25,7 @@ import type {
   RecordedCounter,
   RecordedHole,
   RecordedPlan,
+  RecordedScope,
   RecordedSilence,
   RecordingEnd,
   RecordingEntry,
@@ -82,6 +83,27 @@ const PLAN: Shape<RecordedPlan> = (value, place) => {
   })(value, place);
 };
 
+const SCOPE_FIELDS = { pids: nullable(list(integer)), comm: nullable(text), descendants: truth };
+
+/** Recordings have the filters that the user gave, and older ones have but the first three. */
+const SCOPE: Shape<RecordedScope> = (value, place) => {
+  const given = anything(value, place);
+  return object({
+    ...SCOPE_FIELDS,
+    ...("tids" in given ? { tids: list(integer) } : {}),
+    ...("uids" in given ? { uids: list(integer) } : {}),
+    ...("cgroups" in given ? { cgroups: list(text) } : {}),
+    ...("containers" in given ? { containers: list(text) } : {}),
+  })(value, place);
+};
+
+const OPTION_FIELDS = { failedOnly: truth, eventsMax: integer };
+
+const OPTIONS: Shape<RecordingHeader["options"]> = (value, place) => {
+  const isNewer = "okOnly" in anything(value, place);
+  return object({ ...OPTION_FIELDS, ...(isNewer ? { okOnly: truth } : {}) })(value, place);
+};
+
 const HEADER: Shape<RecordingHeader> = object({
   recording: oneOf([RECORDING_FORMAT]),
   run: text,
@@ -100,8 +122,8 @@ const HEADER: Shape<RecordingHeader> = object({
   facts: anything,
   plan: PLAN,
   attachment: object({ attachedNs: decimal, utcOffsetNs: decimal, bpftracePid: integer }),
-  scope: object({ pids: nullable(list(integer)), comm: nullable(text), descendants: truth }),
-  options: object({ failedOnly: truth, eventsMax: integer }),
+  scope: SCOPE,
+  options: OPTIONS,
   redacted: list(oneOf(REDACT_FIELDS)),
   start: published<RecordingHeader["start"]>(EVENT_TABLE.start.fields),
   resume: nullable(RESUME),

@@ -20,13 +20,15 @@ export type CaptureMessage =
   | { readonly kind: "unreadable"; readonly text: string };
 
 const PRINTF_HEAD = '{"type": "printf", "data": "';
+const STACK_HEAD = "frames ";
 const PRINTF_TAIL = '\\n"}';
 
 /**
  * Reads one line of bpftrace's JSON output.
  *
  * Our records hold no character that JSON escapes, so the usual line is cut out of its frame without a parser. One with
- * a control character as it is, which is no JSON, is no record of ours either: the decoder refuses it.
+ * a control character as it is, which is no JSON, is no record of ours either: the decoder refuses it. Only the text of a
+ * stack can hold anything.
  *
  * @param line one line, without its end
  * @returns what it says; bad lines are `unreadable`, never an exception
@@ -41,7 +43,9 @@ const PRINTF_TAIL = '\\n"}';
 export function readMessage(line: string): CaptureMessage {
   if (line.startsWith(PRINTF_HEAD) && line.endsWith(PRINTF_TAIL)) {
     const text = line.slice(PRINTF_HEAD.length, -PRINTF_TAIL.length);
-    if (!text.includes("\\") && !text.includes('"')) return { kind: "record", text };
+    if (!text.includes("\\") && !text.includes('"') && !text.startsWith(STACK_HEAD)) {
+      return { kind: "record", text };
+    }
   }
   if (line === "") return { kind: "other" };
   let value: unknown;

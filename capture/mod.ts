@@ -34,6 +34,8 @@ export type {
   RedactField,
   ResumePoint,
 } from "./recording.ts";
+export { parseProgramTime, readProgramTime } from "./program_time.ts";
+export type { ProgramTime } from "./program_time.ts";
 export { parseRecursion, readRecursion } from "./recursion.ts";
 export type { RecursionReading } from "./recursion.ts";
 export { RecordingError } from "./recording_error.ts";

@@ -112,6 +112,14 @@ export interface RecordedScope {
   readonly comm: string | null;
   /** Whether what they fork is in scope too. */
   readonly descendants: boolean;
+  /** Thread ids on the target. @default {all} */
+  readonly tids?: readonly number[];
+  /** Real user ids. @default {all} */
+  readonly uids?: readonly number[];
+  /** Paths in cgroup v2, each with everything below it. @default {all} */
+  readonly cgroups?: readonly string[];
+  /** Begins of ids of containers. @default {all} */
+  readonly containers?: readonly string[];
 }
 
 /** The first line of each part: who was traced, how, and what was asked for. */
@@ -138,8 +146,13 @@ export interface RecordingHeader {
   readonly attachment: RecordedAttachment;
   /** What was in scope. */
   readonly scope: RecordedScope;
-  /** What shaped the output: only failed calls, and the number of events after which it ended. */
-  readonly options: { readonly failedOnly: boolean; readonly eventsMax: number };
+  /** What shaped the output: which calls, and the number of events after which it ended. */
+  readonly options: {
+    readonly failedOnly: boolean;
+    readonly eventsMax: number;
+    /** Only calls that succeeded. @default {false} */
+    readonly okOnly?: boolean;
+  };
   /** What was taken out. */
   readonly redacted: readonly RedactField[];
   /** The body of the `start` event. */

@@ -93,6 +93,13 @@ export class Redactor {
       if (field.kind === "comm" && this.#comm) {
         [words[at], words[at + 1]] = this.#name(word, words[at + 1] ?? "");
       }
+      if (field.kind === "text") {
+        words.splice(
+          at,
+          words.length,
+          this.#addresses ? withoutAddresses(words.slice(at)) : words.slice(at).join(" "),
+        );
+      }
       at += field.kind === "comm" ? 2 : 1;
     }
     return words.length === at ? words.join(" ") : `${tag} redacted`;
@@ -122,6 +129,11 @@ export class Redactor {
     this.#cache.set(value, made);
     return made;
   }
+}
+
+/** A stack keeps what was found a name for. */
+function withoutAddresses(words: readonly string[]): string {
+  return words.join(" ").replaceAll(/\b(?:0x)?[0-9a-f]{5,16}\b/g, "0");
 }
 
 /** A name of at most 15 ASCII characters as the two words in which a record prints it. */
