@@ -16,13 +16,14 @@ import {
   addFile,
   addTarget,
   callName,
-  inScope,
+  forgetFile,
   isErrorPointer,
   isWhole,
   nameFile,
   newTarget,
   processOf,
 } from "./_subject.ts";
+import { inScope } from "./_scope.ts";
 import type { Publisher } from "./update.ts";
 
 type Failed = Extract<WireEvent, { kind: "failed" }>;
@@ -66,6 +67,8 @@ export function onFailed(state: ModelState, event: Failed, out: Publisher): void
   const target = event.file === "0" || !isNamed ? newTarget(state, known) : addTarget(state, known);
   target.followed = followed;
   if (made) {
+    // The release of an older file at its address was lost, and must not be taken for the one that is to come.
+    forgetFile(state, event.file);
     addFile(target);
     target.reaped = true;
     state.failing.set(event.file, { body, target, tid: event.tid, ktimeNs, followed });
