@@ -26,14 +26,13 @@ import {
   callName,
   fileFlagNames,
   forgetFile,
-  inScope,
   isErrorPointer,
   isWhole,
-  joinScope,
   nameFile,
   processOf,
   targetOf,
 } from "./_subject.ts";
+import { inScope, isMember, joinScope } from "./_scope.ts";
 import type { ActorEvent } from "./_subject.ts";
 import type { Publisher } from "./update.ts";
 
@@ -319,12 +318,13 @@ function countsItself(target: Target, event: Born): boolean {
 /** A process in scope forked another one. */
 export function onFork(state: ModelState, event: Extract<WireEvent, { kind: "fork" }>, out: Publisher): void {
   const actor: ActorEvent = event;
-  if (!inScope(state, actor)) return;
+  // A child descends also from a thread or a name that is not shown.
+  if (!isMember(state, actor)) return;
   joinScope(state, event.child, event.childStartNs);
   out.publish("process.start", {
     cpu: event.cpu,
     process: processOf(state, event),
     child_pid: event.child,
     child_start_ns: event.childStartNs.toString(),
-  }, { ktimeNs: event.ktimeNs, followed: true });
+  }, { ktimeNs: event.ktimeNs, followed: inScope(state, actor) });
 }

@@ -15,7 +15,8 @@ import { judge, publishFinding } from "./_judge.ts";
 import { compare } from "./ledger.ts";
 import type { Count, Reading } from "./ledger.ts";
 import type { ModelState, Releasing, Target } from "./state.ts";
-import { addTarget, emptySlots, forgetFile, inScope, nameFile, processOf, targetOf } from "./_subject.ts";
+import { addTarget, emptySlots, forgetFile, nameFile, processOf, targetOf } from "./_subject.ts";
+import { inScope } from "./_scope.ts";
 import { freed } from "./_targets.ts";
 import type { Publisher } from "./update.ts";
 

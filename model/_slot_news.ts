@@ -10,7 +10,8 @@ import { callOf } from "./_calls.ts";
 import { isSlotDoubtful } from "./_slot_doubts.ts";
 import type { FdTable, Slot } from "./slots.ts";
 import type { ModelState, PidfdFile, SlotNews } from "./state.ts";
-import { emptySlots, inScope, processOf, targetOf } from "./_subject.ts";
+import { emptySlots, processOf, targetOf } from "./_subject.ts";
+import { inScope } from "./_scope.ts";
 import type { ActorEvent } from "./_subject.ts";
 import type { Publisher } from "./update.ts";
 
@@ -172,17 +173,20 @@ export function tellInherited(
     readonly out: Publisher;
   },
 ): void {
-  const { event, from, copy, heir, out } = what;
+  const { event, from, copy, out } = what;
+  // The same for all of them, and there can be thousands.
+  const process = processOf(state, event);
+  const heir = { pid: what.heir.pid, tid: what.heir.tid, start_ns: what.heir.startNs.toString() };
   for (const slot of copy.slots.values()) {
     const file = state.files.get(slot.file);
     if (file === undefined) continue;
     slot.seq = out.publish("pidfd.inherit", {
       cpu: event.cpu,
-      process: processOf(state, event),
+      process,
       ...slotFields(state, slot, { file, references: null, slots: state.slots.count(slot.file) }),
       by: null,
       from_table: from.id,
-      heir: { pid: heir.pid, tid: heir.tid, start_ns: heir.startNs.toString() },
+      heir,
     }, { ktimeNs: event.ktimeNs, followed: file.followed || inScope(state, event) });
   }
 }

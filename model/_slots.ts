@@ -10,6 +10,7 @@ import { callOf } from "./_calls.ts";
 import { isEndUncertain } from "./_doubts.ts";
 import { forgetTable } from "./_slot_doubts.ts";
 import type { FdTable, Slot } from "./slots.ts";
+import { tellStack } from "./_stacks.ts";
 import { tell, tellInherited } from "./_slot_news.ts";
 import type { ModelState, PidfdFile, SlotNews } from "./state.ts";
 import { emptySlots, forgetFile, isErrorPointer } from "./_subject.ts";
@@ -18,7 +19,19 @@ import type { Publisher } from "./update.ts";
 /** The records of slots and fd tables. */
 export type SlotEvent = Extract<
   WireEvent,
-  { kind: "slot" | "replace" | "empty" | "flush" | "copy" | "heir" | "left" | "range" | "mark" | "send" }
+  {
+    kind:
+      | "slot"
+      | "replace"
+      | "empty"
+      | "flush"
+      | "copy"
+      | "heir"
+      | "left"
+      | "range"
+      | "mark"
+      | "send";
+  }
 >;
 
 type Of<K extends SlotEvent["kind"]> = Extract<SlotEvent, { kind: K }>;
@@ -121,10 +134,9 @@ function onSlot(state: ModelState, event: Of<"slot">, out: Publisher): void {
     emptySlots(state, event.file);
     state.unborn.delete(event.file);
   }
-  const slot = fill(state, event, {
-    table: tableOf(state, event, out),
-    closeOnExec: event.closeOnExec !== 0,
-  });
+  const table = tableOf(state, event, out);
+  tellStack(state, event, { table, out });
+  const slot = fill(state, event, { table, closeOnExec: event.closeOnExec !== 0 });
   const news = { event, slot, references: event.references, slots: state.slots.count(event.file) };
   const file = state.files.get(event.file);
   if (file === undefined) {
@@ -193,7 +205,7 @@ function onEmpty(state: ModelState, event: Of<"empty">, out: Publisher): void {
 }
 
 function onFlush(state: ModelState, event: Of<"flush">, out: Publisher): void {
-  const inTable = state.slots.slotsOf(event.file).filter((it) => it.table.address === event.table);
+  const inTable = state.slots.slotsIn(event.table, event.file);
   const isExec = event.exiting === 0;
   // A thread that execs has taken the place of the first one, and is the only one.
   if (isExec) {

@@ -119,51 +119,6 @@ export function emptySlots(state: ModelState, address: string): void {
   }
 }
 
-/**
- * Returns whether the acting process of an event is in scope.
- *
- * A process id is used again, so a member that was forked in scope must also have the start time seen then.
- *
- * @param state the model's state
- * @param event the event
- * @returns whether it is in scope
- */
-export function inScope(
-  state: ModelState,
-  event: Pick<ActorEvent, "pid" | "startNs" | "comm">,
-): boolean {
-  const { pids, comm } = state.options.scope;
-  if (comm !== undefined && !comm.test(event.comm)) return false;
-  if (pids === undefined) return true;
-  const startNs = state.members.get(event.pid);
-  if (startNs === undefined) return false;
-  if (startNs === null) state.members.set(event.pid, event.startNs);
-  return startNs === null || startNs === event.startNs;
-}
-
-/** Adds a process that a process in scope forked. */
-export function joinScope(state: ModelState, pid: number, startNs: bigint): void {
-  if (state.options.scope.descendants) state.members.set(pid, startNs);
-}
-
-/**
- * Members that have ended and are still known. A process releases its pidfds after the record of its exit; when so
- * many others have ended before it does, what it releases counts as out of scope unless its birth was seen.
- */
-export const ENDED_MEMBERS_MAX = 1024;
-
-/** A process in scope has ended: it is forgotten, but not yet, for it still releases what it held. */
-export function leaveScope(state: ModelState, pid: number, startNs: bigint): void {
-  if (state.members.get(pid) !== startNs) return;
-  state.ended.push({ pid, startNs });
-  if (state.ended.length <= ENDED_MEMBERS_MAX) return;
-  const oldest = state.ended.shift();
-  // Its number may belong to another member by now.
-  if (oldest !== undefined && state.members.get(oldest.pid) === oldest.startNs) {
-    state.members.delete(oldest.pid);
-  }
-}
-
 /** The call that made a child, from what its record says of it; 2 is said where the two cannot be told apart. */
 export function callName(clone3: number): "clone" | "clone3" | "other" {
   if (clone3 > 1) return "other";

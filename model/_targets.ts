@@ -10,7 +10,8 @@ import { judge } from "./_judge.ts";
 import { compare, putMaySettle } from "./ledger.ts";
 import type { ModelState, Target } from "./state.ts";
 import { processEnded } from "./_slot_doubts.ts";
-import { forgetFile, forgetTarget, leaveScope, processOf, targetOf } from "./_subject.ts";
+import { forgetFile, forgetTarget, processOf, targetOf } from "./_subject.ts";
+import { leaveScope } from "./_scope.ts";
 import type { ActorEvent } from "./_subject.ts";
 import type { Publisher } from "./update.ts";
 

@@ -7,7 +7,8 @@
 import type { WireEvent } from "../schema/mod.ts";
 import { callOf, useOf } from "./_calls.ts";
 import type { ModelState } from "./state.ts";
-import { inScope, processOf, targetOf } from "./_subject.ts";
+import { processOf, targetOf } from "./_subject.ts";
+import { inScope } from "./_scope.ts";
 import type { Publisher } from "./update.ts";
 
 /** A pidfd was used. */

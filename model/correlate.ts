@@ -20,13 +20,15 @@ import { COUNTERS, WITNESSES } from "../program/mod.ts";
 import type { WireEvent } from "../schema/mod.ts";
 import { BaselineGate } from "./_baseline_gate.ts";
 import type { Passed } from "./_baseline_gate.ts";
-import type { SlotComparison, SlotListing } from "./_comparison.ts";
+import type { SlotListing } from "./_comparison.ts";
+import { unplaced } from "./_scope.ts";
 import { slotsOfTasks } from "./slots.ts";
 import type { TaskSlot } from "./slots.ts";
 import { initialState } from "./state.ts";
 import type { ModelOptions, ModelState } from "./state.ts";
 import { step } from "./step.ts";
 import type { ModelInput } from "./step.ts";
+import type { RecursionMisses, StreamTrust } from "./stream_trust.ts";
 import type { Update } from "./update.ts";
 
 /** Options of {@linkcode Correlator}. */
@@ -49,48 +51,10 @@ export interface StreamPoint {
   readonly counters: readonly CounterPoint[];
 }
 
-/** How often the kernel did not run a program because it was running on that CPU already. */
-export type RecursionMisses =
-  | { readonly misses: number }
-  /** It is not known, and why: a sentence without its full stop. */
-  | { readonly misses: null; readonly reason: string };
-
-/** What is known of the stream as a whole. */
-export interface StreamTrust {
-  /** Records that arrived. */
-  readonly records: number;
-  /** Records known to be lost; `null` when some were lost uncounted. */
-  readonly lost: number | null;
-  /** Records that came after their place. */
-  readonly late: number;
-  /** Records that fit no lifecycle. */
-  readonly unmatched: number;
-  /** Times that a probe was passed and did not run; `null` when no probes that must agree were compared. */
-  readonly missed: number | null;
-  /** Times that the kernel did not run a program because it was running already; `null` when that is not known. */
-  readonly recursionMisses: number | null;
-  /** Comparisons of probes that must agree. */
-  readonly witnessesCompared: number;
-  /** Those that showed a lasting difference. */
-  readonly witnessesDiffering: number;
-  /** Why a number of these is `null`, one sentence each. */
-  readonly notKnown: readonly string[];
-  /** Whether it was seen when a pidfd's last reference goes. */
-  readonly releasesSeen: boolean;
-  /** Counts compared with an expected value. */
-  readonly countsChecked: number;
-  /** Those that were equal. */
-  readonly countsEqual: number;
-  /** Those that were higher, for holders that are not known. */
-  readonly countsAbove: number;
-  /** Slots that held a pidfd before the probes; `null` where that is not known. */
-  readonly baseline: number | null;
-  /** The comparison with /proc at the end; `null` when there was none. */
-  readonly comparison: SlotComparison | null;
-}
-
 /** The loop around {@linkcode step}; without clock and I/O, so a stream of messages always gives the same updates. */
 export class Correlator {
+  /** Since when everything is told, CLOCK_BOOTTIME in ns. */
+  readonly attachedNs: bigint;
   readonly #numbering: NumberingCheck;
   readonly #order: Order;
   readonly #witnesses: WitnessCheck;
@@ -116,6 +80,7 @@ export class Correlator {
 
   /** Starts with nothing seen; see {@linkcode CorrelatorOptions}. */
   constructor(options: CorrelatorOptions) {
+    this.attachedNs = options.attachedNs;
     this.#numbering = new NumberingCheck(options.counters);
     this.#state = initialState(options);
     this.#order = new Order(options.cpus);
@@ -138,6 +103,7 @@ export class Correlator {
       notKnown: [
         ...(compared === 0 ? [notCompared] : []),
         ...(this.#recursion.misses === null ? [this.#recursion.reason] : []),
+        ...unplaced(this.#state),
       ],
       releasesSeen: options.releasesSeen !== false,
       records: this.#records,
@@ -323,9 +289,13 @@ export class Correlator {
         this.#found += 1;
         return this.#gate.find(event);
       case "who":
+      case "owner":
       case "cgroup":
         this.#step({ kind: "identity", record: event }, updates);
         return this.#settle();
+      case "frames":
+      case "stack":
+        return this.#step({ kind: "stack", record: event }, updates);
       case "walked":
         this.#walked = event;
         return this.#pass(this.#gate.open(), updates);

@@ -7,6 +7,7 @@
 import { printableText } from "../events/mod.ts";
 import { cgroupOwner } from "../kernel/mod.ts";
 import type { EventBody, WireEvent } from "../schema/mod.ts";
+import type { Place } from "./place.ts";
 
 /** The fields of a published process that tell who it is. */
 export type Identity = Pick<
@@ -32,15 +33,22 @@ export interface IdentityLimits {
   readonly endedMax?: number;
 }
 
-type CgroupName = Pick<Identity, "cgroup" | "container" | "container_runtime">;
+/** What a path says, as it is published, and as it is compared with what the user wrote. */
+type CgroupName =
+  & Pick<Identity, "cgroup" | "container" | "container_runtime">
+  & { readonly place?: Place };
 
 /** As many as the program in the kernel remembers. */
 const PROCESSES_MAX = 16_384;
 const ENDED_MAX = 1024;
 /** More than are read at a time. */
 const CGROUPS_MAX = 131_072;
+/** Threads whose uid is remembered; as many as the program in the kernel remembers. */
+const THREADS_MAX = 16_384;
 /** Cgroups that one process is remembered to have been in. */
 const MOVES_MAX = 4;
+/** Changes of uid that are remembered of one thread: more than it makes while events wait for their turn. */
+const CHANGES_MAX = 64;
 /** How long events wait for a name, ns: less than the window in which they are put in order. */
 const PATIENCE_NS = 3_000_000_000n;
 /** Ids that wait for their name. */
@@ -53,6 +61,8 @@ export class Identities {
   /** What was told of a process, the earliest first, by its number and start. */
   readonly #told = new Map<string, WireEvent<"who">[]>();
   readonly #ended = new Set<string>();
+  /** Under which uid a thread was told to act, the earliest first, by its number and the start of its process. */
+  readonly #owners = new Map<string, WireEvent<"owner">[]>();
   readonly #names = new Map<bigint, CgroupName>();
   /** When a process was told to be in it, CLOCK_BOOTTIME in ns. */
   readonly #unnamed = new Map<bigint, bigint>();
@@ -88,9 +98,10 @@ export class Identities {
     return this.#told.size;
   }
 
-  /** Takes a record that tells of a process or of a cgroup. */
-  take(record: WireEvent<"who" | "cgroup">): void {
+  /** Takes a record that tells of a process, of a cgroup, or of the uid of a thread. */
+  take(record: WireEvent<"who" | "cgroup" | "owner">): void {
     if (record.kind === "cgroup") return this.#name(record);
+    if (record.kind === "owner") return this.#own(record);
     const key = keyOf(record);
     const moves = [...this.#told.get(key) ?? [], record].sort((a, b) => Number(a.ktimeNs - b.ktimeNs));
     this.#told.set(key, moves.slice(-MOVES_MAX));
@@ -121,7 +132,38 @@ export class Identities {
     const moves = this.#told.get(keyOf(process));
     const told = moves?.findLast((it) => it.ktimeNs <= process.ktimeNs) ?? moves?.[0];
     if (told === undefined) return { ns_pid: null, ...NO_CGROUP };
-    return { ns_pid: told.nsPid, ...this.#names.get(told.cgroupId) ?? NO_CGROUP };
+    const { cgroup, container, container_runtime } = this.#names.get(told.cgroupId) ?? NO_CGROUP;
+    return { ns_pid: told.nsPid, cgroup, container, container_runtime };
+  }
+
+  /**
+   * Returns where a process was at a moment; `undefined` when that is not known.
+   *
+   * @param process the process and the moment
+   */
+  placeOf(process: ProcessMoment): Place | undefined {
+    const moves = this.#told.get(keyOf(process));
+    const told = moves?.findLast((it) => it.ktimeNs <= process.ktimeNs) ?? moves?.[0];
+    return told === undefined ? undefined : this.#names.get(told.cgroupId)?.place;
+  }
+
+  /**
+   * Returns the uid under which a thread acted at a moment; `undefined` when that is not known.
+   *
+   * @param thread the thread, the start of its process, and the moment
+   */
+  uidOf(thread: Pick<ProcessMoment, "startNs" | "ktimeNs"> & { readonly tid: number }): number | undefined {
+    const told = this.#owners.get(`${thread.tid} ${thread.startNs}`);
+    return told?.findLast((it) => it.ktimeNs <= thread.ktimeNs)?.uid;
+  }
+
+  #own(record: WireEvent<"owner">): void {
+    const key = `${record.tid} ${record.startNs}`;
+    const changes = [...this.#owners.get(key) ?? [], record].sort((a, b) => Number(a.ktimeNs - b.ktimeNs));
+    // What was told last is forgotten last.
+    this.#owners.delete(key);
+    this.#owners.set(key, changes.slice(-CHANGES_MAX));
+    forgetOldest(this.#owners, THREADS_MAX);
   }
 
   #name({ cgroupId, path }: WireEvent<"cgroup">): void {
@@ -132,6 +174,7 @@ export class Identities {
       cgroup: printableText(text),
       container: owner.kind === "container" ? printableText(owner.id) : null,
       container_runtime: owner.kind === "container" ? owner.runtime ?? null : null,
+      place: { path: text, container: owner.kind === "container" ? owner.id : undefined },
     });
     this.#unnamed.delete(cgroupId);
     forgetOldest(this.#names, CGROUPS_MAX);

@@ -106,3 +106,27 @@ test("Correlator lets nothing wait where nobody reads cgroups", () => {
   const updates = correlator.take(messages("who 1000000000 7 50 7 9", FAILED, "tick 0 2000000000 1 0"));
   assert.deepEqual(updates.map((it) => it.type), ["open.failed"]);
 });
+
+test("Identities knows the uid under which a thread acts, from when it was told", () => {
+  const identities = new Identities();
+  const owner = (uid: number, ktimeNs: bigint) =>
+    identities.take({ kind: "owner", ktimeNs, pid: 7, tid: 8, startNs: 50n, uid });
+  const thread = { tid: 8, startNs: 50n };
+  assert.equal(identities.uidOf({ ...thread, ktimeNs: 200n }), undefined);
+  owner(0, 300n);
+  owner(33, 100n);
+  assert.equal(identities.uidOf({ ...thread, ktimeNs: 99n }), undefined);
+  assert.equal(identities.uidOf({ ...thread, ktimeNs: 299n }), 33);
+  assert.equal(identities.uidOf({ ...thread, ktimeNs: 300n }), 0);
+  assert.equal(identities.uidOf({ ...thread, startNs: 51n, ktimeNs: 300n }), undefined);
+  assert.equal(identities.uidOf({ ...thread, tid: 7, ktimeNs: 300n }), undefined);
+});
+
+test("Identities knows the place of a process by the path as it is, and not by what is printed of it", () => {
+  const identities = new Identities();
+  identities.take(who());
+  assert.equal(identities.placeOf(AT), undefined);
+  identities.take(cgroup(9n, "/a\u001b/b"));
+  assert.deepEqual(identities.placeOf(AT), { path: "/a\u001b/b", container: undefined });
+  assert.equal(identities.of(AT).cgroup?.includes("\u001b"), false);
+});

@@ -5,15 +5,35 @@
  */
 
 export { Correlator } from "./correlate.ts";
-export type { CorrelatorOptions, RecursionMisses, StreamPoint, StreamTrust } from "./correlate.ts";
+export type { CorrelatorOptions, StreamPoint } from "./correlate.ts";
+export type { RecursionMisses, StreamTrust } from "./stream_trust.ts";
 export { errnoName } from "./errno.ts";
 export { compare, knownHolders } from "./ledger.ts";
 export type { Count, Reading } from "./ledger.ts";
+export { isPlaceIn } from "./place.ts";
+export type { Place } from "./place.ts";
 export { Identities } from "./identities.ts";
 export type { Identity, IdentityLimits, ProcessMoment } from "./identities.ts";
 export { judgeRehearsal } from "./rehearsal.ts";
 export { NO_STIMULUS } from "./_trial.ts";
 export type { Rehearsal, Trial } from "./_trial.ts";
+export { GROWTH_RULE, LeakBook } from "./leaks/book.ts";
+export type { LeakBookOptions, LeakGroup, MetHarmless } from "./leaks/book.ts";
+export { DOUBLE_CLOSE_RULE } from "./leaks/double_closes.ts";
+export type { Certainty } from "./leaks/double_closes.ts";
+export { GROUPINGS } from "./leaks/grouping.ts";
+export type { Grouping } from "./leaks/grouping.ts";
+export { HARMLESS_PATTERNS } from "./leaks/harmless.ts";
+export type { HarmlessPattern } from "./leaks/harmless.ts";
+export type { GrowthVerdict } from "./leaks/growth.ts";
+export { familyOf, LEAK_FAMILIES, TWO_OWNERS } from "./leaks/families.ts";
+export type { HeldFamily, LeakFamily } from "./leaks/families.ts";
+export { Holdings } from "./leaks/holdings.ts";
+export type { HolderId, Holding, LeakTarget, Origin, Use, Way } from "./leaks/holdings.ts";
+export { LEAK_RULES, suspectsOf } from "./leaks/suspects.ts";
+export type { LeakRule, LeakRuleId, Suspect, SuspectOptions } from "./leaks/suspects.ts";
+export { holdersOf } from "./leaks/holders.ts";
+export type { HeldTarget, Holder, Surroundings, TargetState } from "./leaks/holders.ts";
 export { compareProfiles } from "./profile/profile_diff.ts";
 export type { ChangedFact, ProfileDiff, UntoldFact } from "./profile/profile_diff.ts";
 export { makeProfile, PROFILE_PROVOCATIONS, PROFILE_ROWS } from "./profile/profile.ts";

@@ -153,6 +153,21 @@ export class SlotGraph {
     return [...this.#byFile.get(file) ?? []];
   }
 
+  /**
+   * The slots of one table that hold a file, the earliest first.
+   *
+   * @param address address of the table
+   * @param file address of the file
+   */
+  slotsIn(address: string, file: string): readonly Slot[] {
+    const table = this.#tables.get(address);
+    const ofFile = this.#byFile.get(file);
+    if (table === undefined || ofFile === undefined) return [];
+    // What many children have inherited is in many tables, and each of them ends with all of its slots.
+    if (ofFile.size <= table.slots.size) return [...ofFile].filter((it) => it.table === table);
+    return [...table.slots.values()].filter((it) => it.file === file);
+  }
+
   /** How many slots hold a file. */
   count(file: string): number {
     return this.#byFile.get(file)?.size ?? 0;

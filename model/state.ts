@@ -190,7 +190,7 @@ export interface FailedClone {
   readonly followed: boolean;
 }
 
-/** What is in scope: everything, some processes, or a process and its descendants. */
+/** What is in scope: everything, or what matches each of these that is given. */
 export interface Scope {
   /** Process ids on the target; `undefined` for all. */
   readonly pids: ReadonlySet<number> | undefined;
@@ -198,6 +198,14 @@ export interface Scope {
   readonly comm: RegExp | undefined;
   /** Whether what processes in scope fork is in scope too. */
   readonly descendants: boolean;
+  /** Thread ids on the target. @default {all} */
+  readonly tids?: ReadonlySet<number> | undefined;
+  /** Real user ids as the initial user namespace counts. @default {all} */
+  readonly uids?: ReadonlySet<number> | undefined;
+  /** Paths in cgroup v2 from its root: these and everything below them. @default {all} */
+  readonly cgroups?: readonly string[] | undefined;
+  /** Begins of ids of containers. @default {all} */
+  readonly containers?: readonly string[] | undefined;
 }
 
 /** What the model needs to know before the first event. */
@@ -244,6 +252,10 @@ export interface ModelState {
   readonly slots: SlotGraph;
   /** What slots told of files whose birth has no record yet, by address of the file. */
   readonly unborn: Map<string, SlotNews[]>;
+  /** User stacks by name, a text for each frame. */
+  readonly stacks: Map<bigint, readonly string[]>;
+  /** The stack that a record comes from which has not had its turn, by its CPU and number. */
+  readonly stackOf: Map<string, bigint>;
   /** Slots that were emptied last, by thread, for records that tell of it twice; forgotten at each heartbeat. */
   readonly emptied: Map<number, { readonly table: string; readonly fd: number; readonly file: string }>;
   /** When this tool began to read /proc of everybody, CLOCK_BOOTTIME in ns; `null` when it has not. */
@@ -258,6 +270,8 @@ export interface ModelState {
   readonly ended: { readonly pid: number; readonly startNs: bigint }[];
   /** Who processes are beyond their number and start. */
   readonly identities: Identities;
+  /** Times that it was not known whether an event is in scope; it counts as out of scope. */
+  unplaced: number;
   /** Latest moment that an event told of, CLOCK_BOOTTIME in ns. */
   nowNs: bigint;
   /** `seq` of the last update. */
@@ -290,6 +304,8 @@ export function initialState(options: ModelOptions): ModelState {
     early: new Map(),
     slots: new SlotGraph(),
     unborn: new Map(),
+    stacks: new Map(),
+    stackOf: new Map(),
     copies: new Map(),
     lookedNs: null,
     comparison: null,
@@ -297,6 +313,7 @@ export function initialState(options: ModelOptions): ModelState {
     members,
     ended: [],
     identities: new Identities(),
+    unplaced: 0,
     nowNs: 0n,
     seq: 0,
     names: { targets: 0, files: 0 },

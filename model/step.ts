@@ -7,9 +7,11 @@
 import type { FoundSlot, Loss, Placed } from "../events/mod.ts";
 import type { WireEvent } from "../schema/mod.ts";
 import { onClone, onFork, onMade, onOpen } from "./_births.ts";
+import { onAgain } from "./_closed_again.ts";
 import { addDoubt, beginDoubts } from "./_doubts.ts";
 import { finishFailures, onFailed, settleFailures } from "./_failures.ts";
 import { onDrop, onEvict, onRelease, settleReleases, threadWentOn } from "./_releases.ts";
+import { onStackTold } from "./_stacks.ts";
 import { onUse } from "./_uses.ts";
 import { compareSlots } from "./_comparison.ts";
 import type { SlotListing } from "./_comparison.ts";
@@ -29,8 +31,10 @@ export type ModelInput =
   | { readonly kind: "loss"; readonly loss: Loss }
   /** A slot was found that was there before the probes. */
   | { readonly kind: "found"; readonly found: FoundSlot }
-  /** It is told who a process is, or which path a cgroup has. */
-  | { readonly kind: "identity"; readonly record: WireEvent<"who" | "cgroup"> }
+  /** It is told who a process is, under which uid a thread acts, or which path a cgroup has. */
+  | { readonly kind: "identity"; readonly record: WireEvent<"who" | "cgroup" | "owner"> }
+  /** It is told what a user stack is made of, or which record comes from it. */
+  | { readonly kind: "stack"; readonly record: WireEvent<"frames" | "stack"> }
   /** Somebody begins to read /proc: what changes from now on is kept. */
   | { readonly kind: "look"; readonly ktimeNs: bigint }
   /** /proc has been read, and everything up to then was told. */
@@ -71,6 +75,7 @@ export function step(state: ModelState, input: ModelInput): StepResult {
   else if (input.kind === "loss") onLoss(state, input.loss, out);
   else if (input.kind === "found") onFound(state, input.found, out);
   else if (input.kind === "identity") state.identities.take(input.record);
+  else if (input.kind === "stack") onStackTold(state, input.record);
   else if (input.kind === "look") onLook(state, input.ktimeNs);
   else if (input.kind === "listing") onListing(state, input.listing, out);
   else finish(state, out);
@@ -160,6 +165,8 @@ function onRecord(
     case "mark":
     case "send":
       return onSlots(state, event, out);
+    case "again":
+      return onAgain(state, event, out);
     case "use":
       return onUse(state, event, out);
     default:

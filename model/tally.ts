@@ -5,7 +5,7 @@
  */
 
 import type { EventBody } from "../schema/mod.ts";
-import type { StreamTrust } from "./correlate.ts";
+import type { StreamTrust } from "./stream_trust.ts";
 import type { Update } from "./update.ts";
 
 /** Counts updates in scope. */

@@ -278,7 +278,7 @@ export const COUNT_MUTANTS: readonly Mutant[] = [
     bug: "A loss makes doubtful what went before it",
   },
   {
-    file: "model/_subject.ts",
+    file: "model/_scope.ts",
     original: "return startNs === null || startNs === event.startNs;",
     replacement: "return startNs === null || startNs > 0n;",
     bug: "A process that has the number of one in scope is in scope",

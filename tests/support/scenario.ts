@@ -128,6 +128,12 @@ function words(update: Update): string {
       const { cause, opened_by: opened } = update.body;
       return `${cause} ${slot(update.body)} opened=${opened ?? "?"}`;
     }
+    case "pidfd.stack":
+      return `${update.body.table}[${update.body.fd}] ${update.body.stack} ${update.body.frames.join(" < ")}`;
+    case "pidfd.close_again": {
+      const { table, fd, held, closed_by: closer, filled_by: filler, doubtful } = update.body;
+      return `${table}[${fd}]${doubtful ? "?" : ""} ${held} closed=${closer} filled=${filler ?? "-"}`;
+    }
     case "clone.failed": {
       const { origin, errno, stage, integer, file, count } = update.body;
       const cleanup = file === null
