@@ -15,6 +15,7 @@
 export { type BuildOptions } from "./build_once.ts";
 export { type CacheEntry, labCacheFolder, listCache, removeCached, removeLeftovers } from "./cache.ts";
 export { bootGuest, type BootOptions, type Guest, type GuestOptions, startGuest } from "./guest.ts";
+export { buildGoProgram, type GoProgramOptions } from "./go_program.ts";
 export { buildGuestFiles } from "./guest_files.ts";
 export { type ImageGuestOptions, startImageGuest } from "./image_guest.ts";
 export { buildKernel, KERNEL_BUILD_PACKAGES, type KernelBuildOptions } from "./kernel_build.ts";
