@@ -149,6 +149,10 @@ function rowOf(event: RowEvent): Row {
       return { event: "use", origin: event.use, target: event.target, note: `x${event.uses}` };
     case "pidfd.close":
       return { ...slotRow(event), event: "close", origin: event.cause };
+    case "pidfd.stack":
+      return { event: "stack", fd: event.fd, note: event.frames[0] ?? "" };
+    case "pidfd.close_again":
+      return { event: "close", fd: event.fd, origin: "again", note: event.held };
     case "clone.failed":
       return {
         event: "failed",
