@@ -278,7 +278,7 @@ class KeepingWriter extends EventWriter {
   constructor(host: string, terminal: Terminal) {
     super(new EventOutput(terminal, { report: new NdjsonReport() }), {
       origin: { host, utcOffsetNs: 0n },
-      failedOnly: false,
+      outcome: "all",
     });
   }
 

@@ -14,6 +14,10 @@ export interface DepthOptions {
   readonly uses: boolean;
   /** Whether pidfds that are opened anew are to be seen too: only their first slot tells of them. */
   readonly births: "usual" | "all";
+  /** Numbers of pidfds that are closed twice. */
+  readonly closes: boolean;
+  /** The user stack from which each slot gets its pidfd. */
+  readonly ustack: boolean;
 }
 
 /**
@@ -27,9 +31,12 @@ export interface DepthOptions {
  * import { depthOf } from "./depth.ts";
  * import assert from "node:assert/strict";
  *
- * assert.deepEqual(depthOf({ slots: false, uses: false, births: "all" }), { slots: true, uses: false });
+ * const depth = depthOf({ slots: false, uses: false, births: "all", closes: false, ustack: false });
+ * assert.deepEqual(depth, { slots: true, uses: false, closes: false, stacks: false });
  * ```
  */
-export function depthOf({ slots, uses, births }: DepthOptions): Pick<TraceLimits, "slots" | "uses"> {
-  return { slots: slots || births === "all", uses };
+export function depthOf(
+  { slots, uses, births, closes, ustack }: DepthOptions,
+): Pick<TraceLimits, "slots" | "uses" | "closes" | "stacks"> {
+  return { slots: slots || closes || ustack || births === "all", uses, closes, stacks: ustack };
 }

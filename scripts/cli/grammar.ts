@@ -17,9 +17,12 @@ import { BIRTH_PROBES } from "../../tracers/mod.ts";
 import { REDACT_FIELDS } from "../../capture/recording.ts";
 import { confirm } from "./confirm_grammar.ts";
 import type { ConfirmOptions } from "./confirm_grammar.ts";
+import { actorOptions, eventOptions, followOption } from "./filter_grammar.ts";
 import { exampleLines, examples, targetOption, targetsOption, usage } from "./grammar_parts.ts";
+import { leaks } from "./leaks_grammar.ts";
+import type { LeaksOptions } from "./leaks_grammar.ts";
 import { type ProfileDiffOptions, type ProfileOptions, profileWords } from "./profile_grammar.ts";
-import { durationValue, globValue, kernelValue, pathValue, sizeValue } from "./values.ts";
+import { durationValue, kernelValue, pathValue, sizeValue } from "./values.ts";
 
 /** Ring buffer of each CPU when nothing is said, in pages of 4 KiB. */
 export const BUFFER_PAGES = 4096;
@@ -40,20 +43,22 @@ const depthOptions = object({
     }),
     "usual" as const,
   ),
+  closes: option("--closes", {
+    description: message`Numbers of pidfds that are closed twice too; it implies --slots.`,
+  }),
+  ustack: option("--ustack", {
+    description:
+      message`From which user stack a slot gets its pidfd, with the names that bpftrace finds; it implies --slots.`,
+  }),
 });
 
 const runOptions = merge(
   targetsOption,
   depthOptions,
+  eventOptions,
+  followOption,
   object({
     json: option("--json", { description: message`Events as NDJSON on stdout.` }),
-    pids: multiple(option("-p", "--pid", integer({ metavar: "PID", min: 1, max: 4_194_304 }), {
-      description: message`Only what this process does; repeatable.`,
-    })),
-    comm: optional(option("-n", "--comm", globValue(), {
-      description: message`Only what processes whose comm matches do; "*" and "?" are wild.`,
-    })),
-    failed: option("-x", "--failed", { description: message`Only calls that failed.` }),
     durationMs: optional(
       option("-d", "--duration", durationValue(), { description: message`End after this time.` }),
     ),
@@ -94,24 +99,22 @@ const recordOptions = merge(
   }),
 );
 
-const replayOptions = object({
-  command: constant("replay"),
-  file: argument(string({ metavar: "FILE" }), { description: message`A recording.` }),
-  json: option("--json", { description: message`Events as NDJSON on stdout.` }),
-  pids: multiple(option("-p", "--pid", integer({ metavar: "PID", min: 1, max: 4_194_304 }), {
-    description: message`Only what this process does, in place of what was asked then; repeatable.`,
-  })),
-  comm: optional(option("-n", "--comm", globValue(), {
-    description: message`Only what processes whose comm matches do, in place of what was asked then.`,
-  })),
-  failed: option("-x", "--failed", { description: message`Only calls that failed.` }),
-  noHeader: option("--no-header", { description: message`No line with column titles.` }),
-  quiet: option("-q", "--quiet", { description: message`No progress and no summary on stderr.` }),
-});
+const replayOptions = merge(
+  eventOptions,
+  object({
+    command: constant("replay"),
+    file: argument(string({ metavar: "FILE" }), { description: message`A recording.` }),
+    json: option("--json", { description: message`Events as NDJSON on stdout.` }),
+    noHeader: option("--no-header", { description: message`No line with column titles.` }),
+    quiet: option("-q", "--quiet", { description: message`No progress and no summary on stderr.` }),
+  }),
+);
 
 const plan = merge(
   targetOption,
   depthOptions,
+  actorOptions,
+  followOption,
   object({
     command: constant("plan"),
     json: option("--json", { description: message`The plan as one JSON object.` }),
@@ -224,6 +227,7 @@ const TRACE_EXAMPLES = [
   ["--target ssh:admin@web1 --sudo", "all pidfds of another machine, with nothing installed but bpftrace"],
   ["--target ssh:web1 --target ssh:web2 -x", "failed calls on two machines, in one stream"],
   ["-x -p 4711", "failed calls of one process"],
+  ["-c /system.slice/app.service -u 33", "one service, and one user in it"],
   ["doctor", "whether this machine can be traced, and what to do if not"],
   ["plan --target lab:6.12", "the probes and the program; nothing is loaded"],
   ["--target lab:./bzImage -- ./prog", "a kernel of your own, in a lab guest"],
@@ -234,7 +238,10 @@ export const grammar: Parser<"sync", CommandLine, unknown> = or(
   command("plan", plan, {
     brief: message`Show the probes, what they cannot see, and the program; load nothing.`,
     usageLine: usage("[OPTION...]"),
-    footer: examples(["plan --target lab:6.12", "what trace would do on a lab guest"]),
+    footer: examples(
+      ["plan --target lab:6.12", "what trace would do on a lab guest"],
+      ["plan --uses -p 4711", "what is left out in the kernel for one process"],
+    ),
   }),
   command("doctor", doctor, {
     brief: message`Say what the target has of all that tracing needs, and what to do.`,
@@ -266,6 +273,21 @@ export const grammar: Parser<"sync", CommandLine, unknown> = or(
     footer: examples(
       ["lab demo", "see the tool at work"],
       ["lab run --help", "more about one command"],
+    ),
+  }),
+  command("leaks", leaks, {
+    brief: message`Show who keeps pidfds too long, where they came from, and what to change.`,
+    description:
+      message`Watches every slot that holds a pidfd, or reads a recording that was made with --slots, --uses and --closes: pidfds of processes that have ended, those that nobody uses, more and more of them, and numbers that are closed twice. With CMD only what that does is judged. Exit code 1 says that there is a leak. On a terminal a table shows it meanwhile, sorted by the keys s, v, p, d, a and r; q ends the run and h names the keys. Elsewhere a line on stderr says what changes. With --now it takes one look at /proc instead, on any kernel, and loads nothing; for how long a pidfd has been held /proc does not tell.`,
+    usageLine: usage("[--now]", "[OPTION...]", "[-- CMD...]"),
+    footer: examples(
+      ["leaks --now", "this machine at this moment; as root all processes, otherwise your own"],
+      ["leaks --now --target ssh:root@web1 --dead-only", "another machine, with nothing installed there"],
+      ["leaks --now -p 4711 --fail-on dead", "exit code 1 when that process keeps pidfds of the dead"],
+      ["leaks --target ssh:root@web1 -d 10m", "ten minutes of another machine, with rates"],
+      ["leaks --by stack --older 5m", "this machine, by the code that opens them"],
+      ["leaks --fail-on dead --json -- make test", "a job of CI: what is left by make test fails it"],
+      ["leaks --target replay:run.rec.zst", "a recording made with --slots --uses --closes"],
     ),
   }),
   command("man", man, {
@@ -305,12 +327,16 @@ export const grammar: Parser<"sync", CommandLine, unknown> = or(
     footer: examples(
       ["replay run.rec.zst", "the same table as then"],
       ["replay run.rec.zst --json -x", "the calls that failed, as NDJSON"],
+      [
+        "replay run.rec.zst -c /system.slice",
+        "one cgroup and those below it, in place of what was asked then",
+      ],
     ),
   }),
   command("trace", traceOptions, {
     brief: message`Show every pidfd live; this is what happens without a command.`,
     usageLine: usage("[OPTION...]", "[-- CMD...]"),
-    footer: examples(...TRACE_EXAMPLES.slice(1, 6)),
+    footer: examples(...TRACE_EXAMPLES.slice(1, 7)),
   }),
   traceOptions,
 );
@@ -356,6 +382,7 @@ export type CommandLine =
   | ManOptions
   | MatrixOptions
   | ConfirmOptions
+  | LeaksOptions
   | ProfileOptions
   | ProfileDiffOptions
   | LabOptions;

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { parse } from "@optique/core/parser";
 import { formatMessage } from "@optique/core/message";
 import { type CommandLine, grammar, type TraceOptions } from "./grammar.ts";
+import { NO_FILTERS } from "./filters.ts";
 import { PROFILE_WORDS } from "./profile_grammar.ts";
 
 function read(...args: readonly string[]): CommandLine | string {
@@ -17,12 +18,13 @@ const TRACE: TraceOptions = {
   sudo: false,
   quiet: false,
   json: false,
-  pids: [],
-  comm: undefined,
-  failed: false,
+  ...NO_FILTERS,
+  follow: false,
   slots: false,
   uses: false,
   births: "usual",
+  closes: false,
+  ustack: false,
   durationMs: undefined,
   eventsMax: undefined,
   copy: [],
@@ -48,6 +50,25 @@ Deno.test("grammar reads trace with and without its name, in any order", () => {
       sudo: true,
     }],
     [["--bpftrace", "/opt/b", "-n", "k*"], { bpftrace: "/opt/b", comm: /^k.*$/su }],
+    [["-t", "7", "--tid=8", "-u", "0", "--uid", "4294967294", "--ok"], {
+      tids: [7, 8],
+      uids: [0, 4_294_967_294],
+      ok: true,
+    }],
+    [[
+      "-c",
+      "/a.slice/",
+      "--cgroup",
+      "/sys/fs/cgroup/b",
+      "-c",
+      "/sys/fs/cgroup/unified",
+      "--container",
+      "0a1b",
+    ], {
+      cgroups: ["/a.slice", "/b", "/"],
+      containers: ["0a1b"],
+    }],
+    [["-p", "1", "--follow"], { pids: [1], follow: true }],
   ];
   for (const [args, expected] of rows) {
     assert.deepEqual(read(...args), { ...TRACE, ...expected });
@@ -56,9 +77,13 @@ Deno.test("grammar reads trace with and without its name, in any order", () => {
 });
 
 Deno.test("grammar reads plan and the commands of lab", () => {
-  const { targets: [target], bpftrace, modules, sudo, quiet, slots, uses, births } = TRACE;
-  const access = { target, bpftrace, modules, sudo, quiet, slots, uses, births };
-  assert.deepEqual(read("plan", "--json"), { command: "plan", ...access, json: true });
+  const { targets: [target], bpftrace, modules, sudo, quiet, slots, uses, births, closes, ustack } = TRACE;
+  const depth = { slots, uses, births, closes, ustack };
+  const access = { target, bpftrace, modules, sudo, quiet, ...depth };
+  const { failed: _failed, ok: _ok, ...filters } = NO_FILTERS;
+  const plan = { command: "plan", ...access, ...filters, follow: false };
+  assert.deepEqual(read("plan", "--json"), { ...plan, json: true });
+  assert.deepEqual(read("plan", "-p", "7", "-t", "8"), { ...plan, pids: [7], tids: [8], json: false });
   assert.deepEqual(read("lab", "list"), { command: "lab list" });
   assert.deepEqual(read("lab", "run"), { command: "lab run", kernel: "6.12" });
   assert.deepEqual(read("lab", "run", "6.1+bookworm"), { command: "lab run", kernel: "6.1+bookworm" });
@@ -102,16 +127,23 @@ Deno.test("grammar reads record as trace with a file, and replay with the filter
     command: "replay",
     file: "f.rec",
     json: false,
-    pids: [],
-    comm: undefined,
-    failed: false,
+    ...NO_FILTERS,
     noHeader: false,
     quiet: false,
   };
   assert.deepEqual(read("replay", "f.rec"), replayed);
   assert.deepEqual(
-    read("replay", "-p", "1", "f.rec", "-p", "2", "-n", "a", "-xq", "--json", "--no-header"),
-    { ...replayed, pids: [1, 2], comm: /^a$/su, failed: true, quiet: true, json: true, noHeader: true },
+    read("replay", "-p", "1", "f.rec", "-p", "2", "-n", "a", "-xq", "--json", "--no-header", "-u", "3"),
+    {
+      ...replayed,
+      pids: [1, 2],
+      uids: [3],
+      comm: /^a$/su,
+      failed: true,
+      quiet: true,
+      json: true,
+      noHeader: true,
+    },
   );
 });
 

@@ -17,13 +17,15 @@ import type { CommandLine } from "./grammar.ts";
  *
  * @example
  * ```ts
+ * import { NO_FILTERS } from "./filters.ts";
  * import { withModules } from "./image_words.ts";
  * import assert from "node:assert/strict";
  *
  * const target = { kind: "image", name: "lab:./k", path: "./k" } as const;
  * const access = { bpftrace: "bpftrace", sudo: false, quiet: false, json: true, modules: "./m" };
- * const depth = { slots: false, uses: false, births: "usual" } as const;
- * const line = withModules({ command: "plan", target, ...access, ...depth });
+ * const depth = { slots: false, uses: false, births: "usual", closes: false, ustack: false } as const;
+ * const { failed: _failed, ok: _ok, ...filters } = NO_FILTERS;
+ * const line = withModules({ command: "plan", target, ...access, ...depth, ...filters, follow: false });
  * assert.deepEqual("target" in line && line.target, { ...target, modules: "./m" });
  * ```
  */

@@ -21,6 +21,7 @@ import {
 } from "../../lab/mod.ts";
 import { endingOf, watchEndings } from "./endings.ts";
 import { CliError, EXIT } from "./exit_code.ts";
+import { NO_FILTERS } from "./filters.ts";
 import type { LabOptions, TraceOptions } from "./grammar.ts";
 import type { Terminal } from "./terminal.ts";
 import { trace } from "./trace.ts";
@@ -142,9 +143,8 @@ async function demo(
     sudo: false,
     quiet: false,
     json: false,
-    pids: [],
-    comm: undefined,
-    failed: false,
+    ...NO_FILTERS,
+    follow: false,
     durationMs: undefined,
     eventsMax: undefined,
     copy: [stimulus],
@@ -155,6 +155,8 @@ async function demo(
     slots: false,
     uses: false,
     births: "usual",
+    closes: false,
+    ustack: false,
     redact: [],
   };
   const argv = ["./stimulus", options.scenario, `${options.rounds}`];

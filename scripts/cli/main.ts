@@ -9,6 +9,7 @@ import { run } from "@optique/run";
 import { VERSION } from "../version.ts";
 import { CliError, EXIT, exitCodesLine } from "./exit_code.ts";
 import { tellError } from "./failure.ts";
+import { checkFilters } from "./filters.ts";
 import { BRIEF, EXAMPLES, grammar, LAB_COMMANDS, USAGE } from "./grammar.ts";
 import type { CommandLine } from "./grammar.ts";
 import { withModules } from "./image_words.ts";
@@ -124,9 +125,18 @@ function checkCommand(line: CommandLine, argv: readonly string[], dashes: boolea
       throw usage(`Cannot trace the target "${twice}" twice in one run`, "Name each target once");
     }
   }
-  const isRun = line.command === "trace" || line.command === "record";
+  const isRun = line.command === "trace" || line.command === "record" ||
+    (line.command === "leaks" && !line.now && line.target.kind !== "replay");
   if (dashes && !isRun) {
-    throw usage(`Cannot run a command with "${line.command}"`, "Only trace and record take -- CMD");
+    const what = line.command !== "leaks"
+      ? `"${line.command}"`
+      : line.now
+      ? `"leaks --now"`
+      : `"leaks" of a recording`;
+    throw usage(
+      `Cannot run a command with ${what}`,
+      "Only trace and record take -- CMD, and leaks without --now",
+    );
   }
   if (dashes && argv.length === 0) {
     throw usage("Nothing stands after --", "Write the command to run, such as -- ./prog");
@@ -138,13 +148,16 @@ function checkCommand(line: CommandLine, argv: readonly string[], dashes: boolea
     );
   }
   if (
-    isRun && argv.length === 0 &&
+    "copy" in line && argv.length === 0 &&
     (line.copy.length > 0 || line.commandOutput !== undefined)
   ) {
     throw usage(
       "--copy and --cmd-output need a command",
       "Write the command to run at the end, such as -- ./prog",
     );
+  }
+  if (line.command !== "leaks" && (isRun || line.command === "replay" || line.command === "plan")) {
+    checkFilters(line);
   }
   checkRecordingWords(line, argv);
 }
@@ -172,6 +185,8 @@ async function dispatch(line: CommandLine, invocation: Invocation): Promise<numb
       return await (await import("./matrix.ts")).matrix(line, invocation.terminal);
     case "confirm":
       return await (await import("./confirm.ts")).confirm(line, invocation);
+    case "leaks":
+      return await (await import("./leaks.ts")).leaks(line, invocation);
     case "profile":
       return await (await import("./profile.ts")).profile(line, invocation);
     case "profile diff":

@@ -15,12 +15,14 @@ import { elsewhere } from "./elsewhere.ts";
 import { watchEndings } from "./endings.ts";
 import { BUFFER_PAGES } from "./grammar.ts";
 import type { PlanOptions } from "./grammar.ts";
+import { filterLimits } from "./filter_plan.ts";
 import { openHost } from "./open_host.ts";
 import { bufferPages, prepare } from "./prepare.ts";
 import type { Prepared } from "./prepare.ts";
 import { rungText } from "./rung_text.ts";
 import type { Invocation } from "./invocation.ts";
-import { DEADLINE_SECONDS, EVENTS_MAX } from "./session.ts";
+import { EVENTS_MAX } from "./session.ts";
+import { DEADLINE_SECONDS } from "./start_body.ts";
 
 /**
  * Runs the command.
@@ -39,12 +41,13 @@ export async function plan(options: PlanOptions, invocation: Invocation): Promis
   });
   await using _host = host;
   terminal.status(`${host.name}: looking at the kernel`);
+  const filter = filterLimits(options, { command: false, isTried: true, keepsAll: false });
   const prepared = await prepare(host, {
     bpftrace: options.bpftrace,
     sudo: options.sudo,
     hint: elsewhere(options.target, invocation.args),
     signal: endings.signal,
-    limits: (cpus) => ({ ...defaultLimits(cpus), ...depthOf(options) }),
+    limits: (cpus) => ({ ...defaultLimits(cpus), ...depthOf(options), ...filter }),
   });
   await terminal.write(options.json ? jsonText(prepared) : planText(prepared));
   return 0;
@@ -91,6 +94,7 @@ function jsonText(prepared: Prepared): string {
     probes: plan.probes,
     ladder: plan.ladder.map(rungText),
     cannot_see: plan.cannotSee,
+    left_out: plan.leftOut,
     doubts: doubts(prepared),
     buffer_bytes: bufferBytes(prepared),
     tracked_max: plan.trackedMax,
@@ -116,6 +120,7 @@ function planText(prepared: Prepared): string {
     ...list(`Probes (${plan.probes.length})`, plan.probes),
     ...list("How it is seen", plan.ladder.map(rungText)),
     ...list("Not seen", plan.cannotSee),
+    ...list("Left out in the kernel", plan.leftOut),
     ...list("Could not be found out", doubts(prepared)),
     ...list("Limits", [
       `ring buffers: ${perfRbPages} pages of 4 KiB (${mebibytes(perfRbPages * PAGE_BYTES)}) for each of ` +

@@ -4,22 +4,43 @@
  * @module
  */
 
+import type { Host } from "../../hosts/mod.ts";
 import { Tally } from "../../model/mod.ts";
 import type { StreamTrust, Update } from "../../model/mod.ts";
 import { publish, summaryText } from "../../reports/mod.ts";
 import type { Origin } from "../../reports/mod.ts";
 import type { EventBody, EventType } from "../../schema/mod.ts";
 import type { EventOutput } from "./event_output.ts";
+import type { Outcome } from "./filters.ts";
+
+/** What is known of a run before its first event. */
+export interface RunParts {
+  /** Where the events come from. */
+  readonly origin: Origin;
+  /** Whether every slot that holds a pidfd is told of. */
+  readonly slotsSeen: boolean;
+  /** The program for bpftrace. */
+  readonly program: string;
+  /** The machine; `undefined` for a recording. */
+  readonly host?: Host;
+  /** Process id of bpftrace there. */
+  readonly bpftracePid?: number;
+}
 
 /** What is written of the updates. */
 export interface PublisherOptions {
   /** Where they come from. */
   readonly origin: Origin;
-  /** Only calls that failed. */
-  readonly failedOnly: boolean;
+  /** Which calls are written. */
+  readonly outcome: Outcome;
 }
 
 const ALWAYS: readonly EventType[] = ["finding", "lost", "start", "summary", "end"];
+
+function isWanted(type: EventType, outcome: Outcome): boolean {
+  if (outcome === "all" || ALWAYS.includes(type)) return true;
+  return type.endsWith(".failed") === (outcome === "failed");
+}
 
 /** Writes the updates of one target and counts them. */
 export class EventWriter {
@@ -57,9 +78,7 @@ export class EventWriter {
       this.#seq = update.seq;
       if (!update.followed || this.written >= room) continue;
       this.tally.take(update);
-      if (this.#options.failedOnly && !ALWAYS.includes(update.type) && !update.type.endsWith(".failed")) {
-        continue;
-      }
+      if (!isWanted(update.type, this.#options.outcome)) continue;
       text += this.#text(update);
       if (update.type !== "lost") this.#output.count();
     }
@@ -67,8 +86,21 @@ export class EventWriter {
   }
 
   /**
+   * Hears up to when it is known what happened, CLOCK_BOOTTIME in ns: at the begin, behind each batch of a live run, and
+   * before the end. Some of it may wait for its turn all the same, for some seconds: for the name of a cgroup, say.
+   */
+  pass(_nowNs: bigint): void {}
+
+  /** Called once before the probes are detached, which waits for it; it never throws. */
+  detaching(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  /**
    * Writes the totals and the last event.
    *
+   * @param trust what is known of the stream
+   * @param body how the run ended
    * @returns the totals as text for people
    */
   async end(trust: StreamTrust, body: EventBody<"end">): Promise<string> {

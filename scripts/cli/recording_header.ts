@@ -14,7 +14,7 @@ import { EVENT_SCHEMA } from "../../schema/mod.ts";
 import { TOOL } from "../version.ts";
 import type { Prepared } from "./prepare.ts";
 import { recordedCounter } from "./recorded_counter.ts";
-import { globText } from "./values.ts";
+import { recordedScope } from "./filters.ts";
 
 /** What is known of a run when its probes are attached. */
 export interface HeaderParts {
@@ -68,11 +68,7 @@ export function recordingHeader(parts: HeaderParts): RecordingHeader {
       utcOffsetNs: attachment.utcOffsetNs.toString(),
       bpftracePid: attachment.bpftracePid,
     },
-    scope: {
-      pids: scope.pids === undefined ? null : [...scope.pids],
-      comm: scope.comm === undefined ? null : globText(scope.comm),
-      descendants: scope.descendants,
-    },
+    scope: recordedScope(scope),
     options: parts.options,
     redacted: parts.redact,
     start: parts.start,

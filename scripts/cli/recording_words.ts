@@ -45,13 +45,15 @@ function checkReplay(
     ? "run a command"
     : line.durationMs !== undefined || line.eventsMax !== undefined
     ? "be given a limit by -d or -M"
+    : line.follow
+    ? "be asked what other processes forked"
     : line.redact.length > 0
     ? "be redacted"
     : undefined;
   if (found === undefined) return;
   throw usage(
     `Cannot use the target ${JSON.stringify(recording.name)}: a recording cannot ${found}`,
-    "A recording is shown with -p, -n, -x and --json, and nothing else",
+    "A recording is shown with -p, -t, -n, -u, -c, --container, -x, --ok and --json, and nothing else",
   );
 }
 
@@ -64,8 +66,9 @@ function checkReplay(
 export function replayRequest(options: TraceOptions): ReplayRequest | undefined {
   const [target] = options.targets;
   if (target?.kind !== "replay") return undefined;
-  const { json, noHeader, pids, comm, failed, quiet } = options;
-  return { file: target.path, json, noHeader, pids, comm, failed, quiet };
+  const { json, noHeader, quiet, pids, tids, comm, uids, cgroups, containers, failed, ok } = options;
+  const filters = { pids, tids, comm, uids, cgroups, containers, failed, ok };
+  return { file: target.path, json, noHeader, quiet, ...filters };
 }
 
 function usage(text: string, hint: string): CliError {

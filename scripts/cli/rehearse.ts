@@ -34,7 +34,7 @@ export interface Rehearsed {
   readonly untried: string | undefined;
   /** Where the numbering stands now: what was read is not read again. */
   readonly counters: readonly CounterPoint[];
-  /** The records that tell who was met meanwhile: they are not printed again. */
+  /** The records that tell who was met meanwhile, and which stacks: they are not printed again. */
   readonly met: readonly string[];
   /** CLOCK_BOOTTIME in ns now; what is older is not part of the run. */
   readonly attachedNs: bigint;
@@ -130,7 +130,7 @@ class Listener {
       throw error;
     }
     if (event.kind === "ready" || event.kind === "witness") return;
-    if (event.kind === "who") {
+    if (event.kind === "who" || event.kind === "owner" || event.kind === "frames") {
       this.met.push(text);
       return;
     }

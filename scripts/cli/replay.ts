@@ -17,29 +17,30 @@ import { EventOutput } from "./event_output.ts";
 import { EXIT, firstExitCode } from "./exit_code.ts";
 import type { ExitCode } from "./exit_code.ts";
 import { EventWriter } from "./publisher.ts";
+import type { RunParts } from "./publisher.ts";
 import { counterPoint } from "./recorded_counter.ts";
 import { openParts } from "./recording_parts.ts";
 import type { RecordingParts } from "./recording_parts.ts";
+import type { EventOptions } from "./filter_grammar.ts";
+import { checkTold, outcomeOf, replayedScope, toldBy } from "./filters.ts";
 import type { Terminal } from "./terminal.ts";
 import { userPath } from "./user_path.ts";
-import { globExpression } from "./values.ts";
 
-/** What is asked of a replay; `trace` with a recording as its target asks the same. */
-export interface ReplayRequest {
+/**
+ * What is asked of a replay; `trace` with a recording as its target asks the same. Each filter takes the place of the one
+ * of the run.
+ */
+export interface ReplayRequest extends EventOptions {
   /** The recording. */
   readonly file: string;
   /** Events as NDJSON. */
   readonly json: boolean;
   /** No line with column titles. */
   readonly noHeader: boolean;
-  /** Only what these processes do, in place of those of the run. */
-  readonly pids: readonly number[];
-  /** Only what processes with such a comm do, in place of that of the run. */
-  readonly comm: RegExp | undefined;
-  /** Only calls that failed. */
-  readonly failed: boolean;
   /** No progress and no summary. */
   readonly quiet: boolean;
+  /** Makes what takes the events instead of writing them. @default {they are written} */
+  readonly writer?: ((events: EventOutput, run: RunParts) => EventWriter) | undefined;
 }
 
 /** What became of the reading. */
@@ -69,10 +70,14 @@ export async function replay(request: ReplayRequest, terminal: Terminal): Promis
   const report = request.json ? new NdjsonReport() : new TableReport({ header: !request.noHeader });
   const events = new EventOutput(terminal, { report });
   const origin = { host: header.target, utcOffsetNs: BigInt(header.attachment.utcOffsetNs) };
-  const failedOnly = request.failed || header.options.failedOnly;
-  const writer = new EventWriter(events, { origin, failedOnly });
+  const { failedOnly, okOnly = false } = header.options;
+  const outcome = outcomeOf(request.failed || request.ok ? request : { failed: failedOnly, ok: okOnly });
+  const { slotsSeen = false, program } = header.plan;
+  const writer = request.writer?.(events, { origin, slotsSeen, program }) ??
+    new EventWriter(events, { origin, outcome });
   const correlator = correlatorOf(header, request);
   await writer.start(header.start);
+  writer.pass(correlator.attachedNs);
   const played = await play(recording, { correlator, writer, signal: endings.signal });
   if (played.end !== undefined) tellDiagnostics(played.end.diagnostics, terminal);
   const codes: ExitCode[] = [];
@@ -80,6 +85,7 @@ export async function replay(request: ReplayRequest, terminal: Terminal): Promis
   if (writer.tally.findings > 0) codes.push(EXIT.broken);
   if (played.lost || writer.tally.undetermined > 0) codes.push(EXIT.undetermined);
   const body = endBody(played, { codes, gone: recording.gone });
+  writer.pass(correlator.point.ktimeNs);
   const summary = await writer.end(correlator.trust, body);
   if (!request.quiet) terminal.note(summary.trimEnd());
   if (played.end === undefined) terminal.note(`trace-clone: ${body.reason}`);
@@ -116,17 +122,21 @@ function correlatorOf(header: RecordingHeader, request: ReplayRequest): Correlat
   });
 }
 
-function scopeOf({ scope, resume }: RecordingHeader, request: ReplayRequest): Scope {
-  const own = request.pids.length > 0;
-  const recorded = scope.pids === null ? undefined : [...scope.pids, ...resume?.members ?? []];
-  const pids = own ? request.pids : recorded;
-  const comm = scope.comm === null ? undefined : globExpression(scope.comm);
-  return {
-    pids: pids === undefined ? undefined : new Set(pids),
-    comm: request.comm ?? comm,
-    descendants: !own && scope.descendants,
-  };
+function scopeOf({ scope, resume, plan }: RecordingHeader, request: ReplayRequest): Scope {
+  if (request.writer !== undefined) return EVERYTHING;
+  const replayed = replayedScope(scope, { filters: request, members: resume?.members ?? [] });
+  checkTold(replayed, {
+    ...toldBy(plan.program),
+    who: `the recording "${request.file}"`,
+    hint: replayed.uids === undefined
+      ? "Filter by -p or -n instead; the recording says why in its start event"
+      : "Record with -u, or filter by -p or -n instead",
+  });
+  return replayed;
 }
+
+/** What takes all updates chooses by itself. */
+const EVERYTHING: Scope = { pids: undefined, comm: undefined, descendants: false };
 
 async function play(
   recording: RecordingParts,

@@ -173,10 +173,11 @@ function hear({ correlator, slots }: RunLoop, messages: readonly CaptureMessage[
   return [...updates, ...correlator.take(slots?.take() ?? [])];
 }
 
-/** Tells the correlator up to when misses are known, and asks for what it lacks. */
-function refresh({ correlator, misses, identities }: RunLoop): void {
+/** Tells the correlator up to when misses are known, asks for what it lacks, and lets time pass where nothing happens. */
+function refresh({ correlator, misses, identities, writer }: RunLoop): void {
   correlator.settle(misses?.settledNs);
   identities?.want(correlator.unnamedCgroups);
+  writer.pass(correlator.passedNs);
 }
 
 /** What was noticed and no message tells of. */
@@ -184,10 +185,11 @@ function unseenBy({ silence, misses }: RunLoop): readonly Loss[] {
   return [...silence?.take() ?? [], ...misses?.take() ?? []];
 }
 
-/** Detaches, after a last look at what /proc shows, and at what bpftrace holds, which goes with it. */
-function detachFrom({ capture, correlator, misses, slots }: RunLoop, why: Stop): void {
-  const compared = why.isCutOff === true ? undefined : slots?.compare(() => correlator.isCompared);
-  const looked = Promise.all([compared, misses?.last()]);
+/** Detaches, after a last look at what /proc shows, and at what bpftrace holds and used, which goes with it. */
+function detachFrom({ capture, correlator, misses, slots, writer }: RunLoop, why: Stop): void {
+  const isThere = why.isCutOff !== true;
+  const compared = isThere ? slots?.compare(() => correlator.isCompared) : undefined;
+  const looked = Promise.all([compared, misses?.last(), isThere ? writer.detaching() : undefined]);
   looked.then(() => capture.stop());
 }
 

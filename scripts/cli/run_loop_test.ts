@@ -54,7 +54,7 @@ class FakeWriter extends EventWriter {
 
   constructor(closedAfter = Infinity) {
     const output = new EventOutput(QUIET, { report: new NdjsonReport() });
-    super(output, { origin: { host: "fake", utcOffsetNs: 0n }, failedOnly: false });
+    super(output, { origin: { host: "fake", utcOffsetNs: 0n }, outcome: "all" });
     this.#closedAfter = closedAfter;
   }
 
@@ -226,4 +226,34 @@ Deno.test("follow() is undetermined when something was lost on the way", async (
   const capture = new FakeCapture([[{ kind: "dropped", events: null }]], "stopped");
   const { code, complete } = await run({ capture });
   assert.deepEqual([code, complete], [4, false]);
+});
+
+Deno.test("follow() lets time pass where nothing happens", async () => {
+  const passed: bigint[] = [];
+  const writer = new class extends FakeWriter {
+    override pass(nowNs: bigint): void {
+      passed.push(nowNs);
+    }
+  }();
+  const scope = { pids: undefined, comm: undefined, descendants: false };
+  const correlator = new Correlator({ law: "per-inode", attachedNs: 0n, scope, cpus: 1 });
+  const tick = (seconds: number): readonly CaptureMessage[] => [
+    { kind: "record", text: `tick 0 ${seconds}000000000 0 0` },
+  ];
+  await run({ capture: new FakeCapture([tick(3), tick(9)], "stopped"), writer, correlator });
+  assert.equal(passed.length, 3);
+  assert.ok((passed.at(-1) ?? 0n) > (passed[0] ?? 0n), `${passed}`);
+});
+
+Deno.test("follow() detaches when its writer has looked a last time, and not before", async () => {
+  const capture = new FakeCapture([]);
+  const looked: number[] = [];
+  class LookingWriter extends FakeWriter {
+    override async detaching(): Promise<void> {
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      looked.push(capture.stopped);
+    }
+  }
+  const { stopped } = await run({ capture, writer: new LookingWriter(), limits: { durationMs: 10 } });
+  assert.deepEqual([looked, stopped], [[0], 1]);
 });

@@ -8,11 +8,10 @@ import { holdCommand, readMessage } from "../../capture/mod.ts";
 import type { Command } from "../../capture/mod.ts";
 import type { Host, Target } from "../../hosts/mod.ts";
 import { notKnown, readCgroupPaths } from "../../kernel/mod.ts";
-import type { Known } from "../../kernel/mod.ts";
 import { printableText } from "../../events/mod.ts";
 import type { Correlator, Scope } from "../../model/mod.ts";
+import { renderProgram } from "../../program/mod.ts";
 import type { EventBody } from "../../schema/mod.ts";
-import { TOOL } from "../version.ts";
 import { attach } from "./attach.ts";
 import type { AttachedProgram } from "./attach.ts";
 import { blindness, tellSteps } from "./blindness.ts";
@@ -34,18 +33,21 @@ import { openHost } from "./open_host.ts";
 import { bufferPages, prepare } from "./prepare.ts";
 import type { Prepared } from "./prepare.ts";
 import { EventWriter } from "./publisher.ts";
+import type { RunParts } from "./publisher.ts";
 import { recordingHeader } from "./recording_header.ts";
 import { depthOf } from "./depth.ts";
+import { outcomeOf, scopeOf } from "./filters.ts";
+import { checkPlaces, filterLimits } from "./filter_plan.ts";
 import { follow } from "./run_loop.ts";
 import type { RunResult } from "./run_loop.ts";
 import { Tape } from "./tape.ts";
 import { SilenceWatch } from "./silence_watch.ts";
+import { deadlineOf, startBody } from "./start_body.ts";
+import type { CgroupPaths } from "./start_body.ts";
 import type { Invocation } from "./invocation.ts";
 import type { Terminal } from "./terminal.ts";
 import { userPath } from "./user_path.ts";
 
-/** Seconds after which a run ends when the user gave no duration. */
-export const DEADLINE_SECONDS = 600;
 /** Events after which a run ends when the user gave no number. */
 export const EVENTS_MAX = 1_000_000;
 /** Seconds that the program's own deadline lies behind ours, and the guest's behind that. */
@@ -66,6 +68,8 @@ export interface SessionOptions {
   readonly terminal: Terminal;
   /** Where the events of all targets go. */
   readonly events: EventOutput;
+  /** Makes what takes the events instead of writing them. @default {they are written} */
+  readonly writer?: ((run: RunParts) => EventWriter) | undefined;
   /** Where the output of CMD goes. */
   readonly commandOutput: CommandOutput | undefined;
   /** Aborted with an `Ending` by what ends the run from outside. */
@@ -80,11 +84,6 @@ export interface SessionResult {
   readonly reason: string;
   /** CMD's exit status, when it ended by itself. */
   readonly commandStatus: number | undefined;
-}
-
-/** Seconds after which the run ends, and whether the user said so. */
-function deadlineOf(options: TraceOptions): number {
-  return Math.ceil((options.durationMs ?? DEADLINE_SECONDS * 1000) / 1000);
 }
 
 /**
@@ -113,6 +112,11 @@ export async function runSession(session: SessionOptions): Promise<SessionResult
     bufferPages: bufferPages(BUFFER_PAGES, cpus),
     follow: argv.length > 0,
     ...depthOf(options),
+    ...filterLimits(options, {
+      command: argv.length > 0,
+      isTried: !options.noStimulus,
+      keepsAll: session.invocation.recording !== undefined,
+    }),
   });
   const { bpftrace, sudo, birthProbe } = options;
   const preparing = prepare(host, {
@@ -124,6 +128,8 @@ export async function runSession(session: SessionOptions): Promise<SessionResult
     limits: limitsFor,
   });
   const prepared = await unlessEnded(signal, preparing);
+  const onNote = (text: string) => terminal.note(`trace-clone: ${host.name}: ${printableText(text)}`);
+  await unlessEnded(signal, checkPlaces(host, { plan: prepared.plan, filters: options, onNote }));
   await using command = argv.length > 0 ? await hold(host, { argv, copy: options.copy, signal }) : undefined;
   await using tape = new Tape({ redact: options.redact, file: session.invocation.recording });
   await using program = await attach({
@@ -188,18 +194,18 @@ export async function traceAttached(session: Attached): Promise<SessionResult> {
   const { options, terminal, host, prepared, command, program, tape } = session;
   const { capture } = program;
   const { plan } = prepared;
-  const scope = scopeOf(options, command);
+  const scope = scopeOf(options, { pid: command?.pid, descendants: options.follow || command !== undefined });
   const eventsMax = options.eventsMax ?? EVENTS_MAX;
   using misses = watchMisses(session);
   const [watchedNs, paths] = await Promise.all([misses.begun(), cgroupPaths(session)]);
   const start = startBody(session, { eventsMax, paths });
   const correlator = beginTape(session, { scope, start, eventsMax, watchedNs });
   using identities = watchIdentities(session, { paths, correlator });
-  const origin = { host: host.name, utcOffsetNs: capture.attachment.utcOffsetNs };
-  const writer = new EventWriter(session.events, { origin, failedOnly: options.failed });
+  const writer = writerOf(session);
   const deadlineSeconds = deadlineOf(options);
   tellBegin(session, eventsMax);
   await writer.start(start);
+  writer.pass(correlator.attachedNs);
   const passed = command === undefined ? undefined : session.commandOutput?.pass(command.output);
   command?.go();
   using slots = watchSlots(session);
@@ -248,10 +254,25 @@ export async function traceAttached(session: Attached): Promise<SessionResult> {
   });
   if (unrecorded !== undefined) tellError(unrecorded, terminal);
   const code = firstExitCode([recorded.exit_code, unrecorded?.code ?? EXIT.well]);
+  writer.pass(correlator.point.ktimeNs);
   const summary = await writer.end(correlator.trust, { ...recorded, exit_code: code });
   if (!options.quiet) terminal.note(summary.trimEnd());
   if (unwritten !== undefined) tellError(unwritten, terminal);
   return { code, reason: result.reason, commandStatus: result.commandStatus };
+}
+
+/** What takes the events. */
+function writerOf(session: Attached): EventWriter {
+  const { host, prepared: { plan }, program: { capture }, options } = session;
+  const origin = { host: host.name, utcOffsetNs: capture.attachment.utcOffsetNs };
+  if (session.writer === undefined) {
+    return new EventWriter(session.events, { origin, outcome: outcomeOf(options) });
+  }
+  const { slotsSeen } = plan;
+  return session.writer({
+    ...{ origin, host, slotsSeen, program: renderProgram(plan.program) },
+    bpftracePid: capture.attachment.bpftracePid,
+  });
 }
 
 function tellBegin({ host, prepared, options, terminal }: Attached, eventsMax: number): void {
@@ -279,7 +300,7 @@ function beginTape(
   const attachedNs = watchedNs > program.attachedNs ? watchedNs : program.attachedNs;
   const attachment = { ...program.capture.attachment, attachedNs };
   const { cpus } = prepared.description;
-  const shape = { failedOnly: options.failed, eventsMax };
+  const shape = { failedOnly: options.failed, ...(options.ok ? { okOnly: true } : {}), eventsMax };
   const { redact } = options;
   return tape.begin(
     () => recordingHeader({ prepared, attachment, counters, scope, options: shape, redact, start }),
@@ -303,8 +324,6 @@ async function cgroupPaths({ host, prepared: { plan } }: Attached): Promise<Cgro
   return plan.cgroupsSeen ? await readCgroupPaths(host) : notKnown("Nothing tells the cgroup of a process");
 }
 
-type CgroupPaths = Known<ReadonlyMap<bigint, string>>;
-
 function watchIdentities(
   { host, program, tape }: Attached,
   { paths, correlator }: { readonly paths: CgroupPaths; readonly correlator: Correlator },
@@ -320,12 +339,6 @@ function watchIdentities(
   });
 }
 
-/** What is not known of cgroups, beyond what the plan says. */
-function cgroupsUnseen({ prepared: { plan } }: Attached, paths: CgroupPaths): readonly string[] {
-  if (!plan.cgroupsSeen || paths.kind === "known") return [];
-  return [`the cgroup and container of a process are not told: ${printableText(paths.reason)}`];
-}
-
 function watchMisses({ host, prepared, program }: Attached): MissWatch {
   const { plan, facts: { preemption } } = prepared;
   return new MissWatch(host, {
@@ -338,50 +351,4 @@ function watchMisses({ host, prepared, program }: Attached): MissWatch {
 function endBody(result: RunResult, code: ExitCode): EventBody<"end"> & { readonly exit_code: ExitCode } {
   const { reason, complete, commandStatus } = result;
   return { reason, complete, exit_code: code, command_status: commandStatus ?? null };
-}
-
-function scopeOf(options: TraceOptions, command: Command | undefined): Scope {
-  const pids = [...options.pids, ...(command === undefined ? [] : [command.pid])];
-  return {
-    pids: pids.length === 0 ? undefined : new Set(pids),
-    comm: options.comm,
-    descendants: command !== undefined,
-  };
-}
-
-function commandWords({ options, invocation }: Attached): readonly string[] {
-  return options.redact.includes("command") ? ["redacted"] : invocation.argv;
-}
-
-function startBody(
-  session: Attached,
-  { eventsMax, paths }: { readonly eventsMax: number; readonly paths: CgroupPaths },
-): EventBody<"start"> {
-  const { prepared: { description, facts, plan }, program, command } = session;
-  const { capture } = program;
-  return {
-    tool: TOOL,
-    targets: session.targets,
-    boot_id: description.bootId,
-    release: description.release,
-    machine: description.machine,
-    cpus: description.cpus,
-    clock: "boottime",
-    utc_offset_ns: capture.attachment.utcOffsetNs.toString(),
-    generation: plan.generation,
-    law: plan.law,
-    bpftrace: facts.bpftrace.kind === "known" ? facts.bpftrace.value.text : "unknown",
-    buffer_pages: plan.program.config.perfRbPages,
-    probes: plan.probes,
-    cannot_see: [
-      ...plan.cannotSee,
-      ...cgroupsUnseen(session, paths),
-      ...plan.unconfirmed,
-      ...program.unconfirmed,
-    ],
-    command: command === undefined ? null : commandWords(session),
-    command_pid: command?.pid ?? null,
-    deadline_s: deadlineOf(session.options),
-    events_max: eventsMax,
-  };
 }

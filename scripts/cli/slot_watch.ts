@@ -67,12 +67,13 @@ export class SlotWatch implements Disposable {
   readonly #over = new AbortController();
   #records: string[] = [];
   #asked: Promise<boolean> | undefined;
+  readonly #walked: Promise<unknown>;
 
   /** Begins with the walk over all open files; the probes must be attached. */
   constructor(options: SlotWatchOptions) {
     this.#options = options;
     // A machine that is lost is told of elsewhere.
-    this.#walk().catch(() => this.#records.push(NO_WALK));
+    this.#walked = this.#walk().catch(() => this.#records.push(NO_WALK));
   }
 
   /**
@@ -93,7 +94,8 @@ export class SlotWatch implements Disposable {
    * @param isCompared whether they were
    */
   async compare(isCompared: () => boolean): Promise<void> {
-    this.#asked ??= this.#read().catch(() => false);
+    // What is not told of yet would seem to be in /proc alone.
+    this.#asked ??= within(this.#walked, READING_MS).then(() => this.#read()).catch(() => false);
     if (!await this.#asked) return;
     for (let waited = 0; waited < HEARING_MS && !isCompared(); waited += 100) {
       await new Promise((resolve) => setTimeout(resolve, 100));
@@ -135,6 +137,13 @@ export class SlotWatch implements Disposable {
     );
     return true;
   }
+}
+
+/** Resolves with the promise, or when the time is over. */
+async function within(promise: Promise<unknown>, limitMs: number): Promise<void> {
+  const { promise: timeUp, resolve } = Promise.withResolvers<void>();
+  const timer = setTimeout(resolve, limitMs);
+  await Promise.race([promise, timeUp]).finally(() => clearTimeout(timer));
 }
 
 /** The walk was not possible: nothing waits for it any longer. */

@@ -61,6 +61,17 @@ Deno.test("SlotWatch reads /proc once, and waits until that is compared", async 
   assert.ok(asked > 2);
 });
 
+Deno.test("SlotWatch reads /proc when it has told what was open before, also when a run ends at once", async () => {
+  const walk = Promise.withResolvers<typeof WALKED>();
+  const { watch, texts } = watched({ walk: () => walk.promise });
+  const comparing = watch.compare(() => true);
+  await settle();
+  assert.deepEqual(texts(), []);
+  walk.resolve(WALKED);
+  await comparing;
+  assert.deepEqual(texts().map((it) => it.split(" ")[0]), ["found", "walked", "look", "listed", "compared"]);
+});
+
 Deno.test("SlotWatch does not wait for what cannot be compared, and says what is missing", async () => {
   const refused = watched({ list: () => Promise.resolve(notKnown("Permission denied")) });
   await refused.watch.compare(() => false);
