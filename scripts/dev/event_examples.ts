@@ -74,7 +74,7 @@ async function linesOf(file: string): Promise<readonly string[]> {
   });
   const writer = new EventWriter(output, {
     origin: { host: "lab:6.12", utcOffsetNs: UTC_OFFSET_NS },
-    failedOnly: false,
+    outcome: "all",
   });
   await writer.start(await startBody());
   await writer.take(correlator.take(scenario.messages), Infinity);

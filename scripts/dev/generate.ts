@@ -14,6 +14,7 @@ import type { PublishedField, PublishedFields } from "../../schema/mod.ts";
 import { LAB_PACKAGES } from "../../lab/mod.ts";
 import { bpftracePage } from "./bpftrace_page.ts";
 import { eventExamples } from "./event_examples.ts";
+import { leaksPage } from "./leaks_page.ts";
 import { exitCodeList, manualFiles } from "./manual_page.ts";
 import { mutantTable } from "./mutant_table.ts";
 import { rulesPage } from "./rules_page.ts";
@@ -43,6 +44,7 @@ export async function documents(): Promise<readonly Document[]> {
     { path: "docs/doctor.md", text: doctorPage() },
     { path: "docs/bpftrace.md", text: bpftracePage() },
     { path: "docs/rules.md", text: rulesPage() },
+    { path: "docs/leak-families.md", text: leaksPage() },
   ];
 }
 
