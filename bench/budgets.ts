@@ -129,6 +129,13 @@ export const BUDGETS = {
     unit: "×",
     task: "bench:lab",
   },
+  "open-fentry-leaks": {
+    what: `${OPEN_CLOSE}, what leaks watches, fentry`,
+    relation: "at most",
+    limit: 1.15,
+    unit: "×",
+    task: "bench:lab",
+  },
   "open-kprobe": {
     what: `${OPEN_CLOSE}, default plan, kprobes`,
     relation: "at most",
@@ -138,6 +145,13 @@ export const BUDGETS = {
   },
   "open-kprobe-slots": {
     what: `${OPEN_CLOSE}, whole slot graph, kprobes`,
+    relation: "at most",
+    limit: 1.30,
+    unit: "×",
+    task: "bench:lab",
+  },
+  "open-kprobe-leaks": {
+    what: `${OPEN_CLOSE}, what leaks watches, kprobes`,
     relation: "at most",
     limit: 1.30,
     unit: "×",

@@ -70,9 +70,11 @@ export async function measureInstructionTime(
     ["smallest", { kind: "bpftrace", source: smallest }, LOOPS],
     ["ours", { kind: "bpftrace", source: sources.ours }, LOOPS],
     ["slots", { kind: "bpftrace", source: sources.slots }, LOOPS],
+    ["leaks", { kind: "bpftrace", source: sources.leaks }, LOOPS],
     [UNTRACED[1], { kind: "none" }, LOOPS],
     ["kprobes", { kind: "bpftrace", source: sources.kprobes }, LOOPS],
     ["slots by kprobes", { kind: "bpftrace", source: sources["slots by kprobes"] }, LOOPS],
+    ["leaks by kprobes", { kind: "bpftrace", source: sources["leaks by kprobes"] }, LOOPS],
     ["strace", { kind: "parent", words: STRACE }, CLONES],
     ["perf", { kind: "parent", words: PERF_TRACE }, CLONES],
     [UNTRACED[2], { kind: "none" }, LOOPS],
@@ -122,8 +124,10 @@ function untracedByLoop(times: LoopTimes): Readonly<Record<string, readonly numb
  *   smallest: { clone: 500, fork: 1000, open: 10 },
  *   ours: { clone: 550, fork: 1000, open: 11 },
  *   slots: { clone: 600, fork: 1010, open: 12 },
+ *   leaks: { clone: 610, fork: 1010, open: 12 },
  *   kprobes: { clone: 560, fork: 1000, open: 12 },
  *   "slots by kprobes": { clone: 610, fork: 1020, open: 13 },
+ *   "leaks by kprobes": { clone: 610, fork: 1020, open: 13 },
  *   strace: { clone: 800 },
  *   perf: { clone: 700 },
  * });
@@ -165,8 +169,10 @@ export function instructionRatios(times: LoopTimes): Measurements {
     "fork-kprobe-slots": beside("slots by kprobes", "fork"),
     "open-fentry": beside("ours", "open"),
     "open-fentry-slots": beside("slots", "open"),
+    "open-fentry-leaks": beside("leaks", "open"),
     "open-kprobe": beside("kprobes", "open"),
     "open-kprobe-slots": beside("slots by kprobes", "open"),
+    "open-kprobe-leaks": beside("leaks by kprobes", "open"),
   };
 }
 

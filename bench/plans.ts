@@ -1,5 +1,6 @@
 /**
- * The plans whose cost is measured: the usual one and the one with all slots, each with fentry and without.
+ * The plans whose cost is measured: the usual one, the one with all slots and that of leaks, each with fentry and
+ * without.
  *
  * @module
  */
@@ -11,7 +12,7 @@ import type { TraceLimits } from "../tracers/mod.ts";
 import { BenchFault } from "./bench_fault.ts";
 
 /** Name of a plan: `ours` is the default one. */
-export type PlanName = "ours" | "slots" | "kprobes" | "slots by kprobes";
+export type PlanName = "ours" | "slots" | "leaks" | "kprobes" | "slots by kprobes" | "leaks by kprobes";
 
 /** The texts of the plans' programs. */
 export type PlanSources = Readonly<Record<PlanName, string>>;
@@ -31,9 +32,13 @@ const NO_FENTRY = "What a kernel without fentry pays is measured";
  */
 export function planSources(facts: KernelFacts, limits: TraceLimits): PlanSources {
   const silent = new Map(LIFECYCLE_SYMBOLS.map((it) => [`fentry:${it}`, NO_FENTRY] as const));
-  const source = (name: PlanName, more: { readonly slots: boolean; readonly hasFentry: boolean }) => {
-    const { slots, hasFentry } = more;
-    const plan = planLifecycle(facts, { ...limits, slots, silent: hasFentry ? undefined : silent });
+  const source = (
+    name: PlanName,
+    more: { readonly slots: boolean; readonly leaks?: true; readonly hasFentry: boolean },
+  ) => {
+    const { slots, leaks = false, hasFentry } = more;
+    const depth = { slots, uses: leaks, closes: leaks, stacks: leaks };
+    const plan = planLifecycle(facts, { ...limits, ...depth, silent: hasFentry ? undefined : silent });
     if ("reasons" in plan) throw new BenchFault(`Cannot measure "${name}": ${plan.reasons.join("; ")}`);
     if (plan.slotsSeen !== slots || plan.ladder.some((it) => it.step === "fentry") !== hasFentry) {
       throw new BenchFault(
@@ -45,7 +50,9 @@ export function planSources(facts: KernelFacts, limits: TraceLimits): PlanSource
   return {
     "ours": source("ours", { slots: false, hasFentry: true }),
     "slots": source("slots", { slots: true, hasFentry: true }),
+    "leaks": source("leaks", { slots: true, leaks: true, hasFentry: true }),
     "kprobes": source("kprobes", { slots: false, hasFentry: false }),
     "slots by kprobes": source("slots by kprobes", { slots: true, hasFentry: false }),
+    "leaks by kprobes": source("leaks by kprobes", { slots: true, leaks: true, hasFentry: false }),
   };
 }

@@ -26,7 +26,7 @@ async function replay(path: string): Promise<ReplayMemory> {
   const events = new EventOutput(terminal, { report: new NdjsonReport() });
   const writer = new EventWriter(events, {
     origin: { host: "synthetic", utcOffsetNs: 0n },
-    failedOnly: false,
+    outcome: "all",
   });
   await writer.start(part.header.start);
   let last = "";
