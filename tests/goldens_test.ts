@@ -11,6 +11,7 @@ import assert from "node:assert/strict";
 import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
+import { NO_FILTERS } from "../scripts/cli/filters.ts";
 import { replay } from "../scripts/cli/replay.ts";
 import type { Terminal } from "../scripts/cli/terminal.ts";
 import { GOLDEN_SESSIONS } from "./support/golden_sessions.ts";
@@ -66,6 +67,6 @@ async function replayed(
     status() {},
     raw() {},
   };
-  const request = { file, json, noHeader: false, pids: [], comm: undefined, failed: false, quiet: true };
+  const request = { file, json, noHeader: false, quiet: true, ...NO_FILTERS };
   return { code: await replay(request, terminal), text };
 }

@@ -79,6 +79,8 @@ const RUNS = [
   { name: "only failed calls", dropPercent: 0, options: { failed: true }, code: 0 },
   { name: "a limit of events", dropPercent: 0, options: { eventsMax: 17 }, code: 0 },
   { name: "one process", dropPercent: 0, options: { pids: [101] }, code: 0 },
+  { name: "one thread", dropPercent: 0, options: { tids: [102] }, code: 0 },
+  { name: "calls that succeeded", dropPercent: 0, options: { ok: true }, code: 0 },
   { name: "names that match", dropPercent: 0, options: { comm: /^.*$/su }, code: 0 },
   { name: "a bpftrace that was killed", dropPercent: 0, options: {}, ended: "killed", code: 4 },
   { name: "a program that ended by itself", dropPercent: 0, options: {}, ended: "by-itself", code: 5 },
@@ -112,6 +114,23 @@ test("replay with filters of its own counts anew", async () => {
   assert.equal(nobody.stderr, "");
   const table = await tool(["replay", file, "--no-header", "-n", "no*such"]);
   assert.equal(table.stdout, "");
+  const good = await tool(["replay", file, "--json", "--ok"]);
+  const others = live.stdout.trimEnd().split("\n").filter((it) => !/"type":"\w+\.failed"/.test(it));
+  assert.deepEqual(good.stdout.trimEnd().split("\n"), others);
+});
+
+test("replay refuses filters by what the recording does not tell", async () => {
+  const file = `${folder}/untold.rec`;
+  await Deno.writeTextFile(file, recordingText(recordedHeader(), recordedEntries([])));
+  for (const words of [["-u", "0"], ["-c", "/"], ["--container", "0123"]]) {
+    const { code, stdout, stderr } = await tool(["replay", file, "--json", ...words]);
+    assert.deepEqual([code, stdout], [3, ""]);
+    assert.match(
+      stderr,
+      new RegExp(`Cannot filter by ${words[0]}: the recording ".*untold.rec" does not tell`),
+    );
+    assert.match(stderr, /hint: /);
+  }
 });
 
 test("replay of a recording that was cut anywhere says how far it goes, and is undetermined", async () => {

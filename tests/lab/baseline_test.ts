@@ -10,8 +10,11 @@ import { buildStimulus } from "../../lab/mod.ts";
 import { takeBaseline } from "../../scripts/cli/baseline.ts";
 import type { Baseline } from "../../scripts/cli/baseline.ts";
 import { copyTo } from "../../scripts/cli/copy.ts";
+import { lookNow } from "../../scripts/cli/leaks.ts";
 import { survey } from "../../scripts/cli/prepare.ts";
 import { planBaseline } from "../../tracers/mod.ts";
+import { checkWords, wordOfBystander, wordOfHolder } from "../support/look_now.ts";
+import type { OwnWord } from "../support/look_now.ts";
 import { bringHolder, holdBystander, holdMany } from "../support/pidfd_holders.ts";
 import type { Bystander, Holder } from "../support/pidfd_holders.ts";
 
@@ -55,6 +58,11 @@ for (const kernel of KERNELS) {
       checkHolder(holder.what, both, threads.value);
     });
     await t.step("kernel and /proc agree about every slot", () => checkAgreement(both));
+    await t.step("leaks --now counts what they say that they hold", () =>
+      checkNow(host, [
+        ...wordOfHolder(holder.what),
+        wordOfBystander(bystander.what),
+      ]));
     await t.step("who they are", () => checkIdentity(host, bystander.what.tid));
     await t.step("what is told is what is there when they have gone", async () => {
       await holder[Symbol.asyncDispose]();
@@ -76,6 +84,18 @@ Deno.test("a bpftrace that finds no iterator on 5.10 is refused with the reason"
   assert.notEqual(code, 0, "and so it is");
   assert.match(stderr, /fatal error|not available/);
 });
+
+/** One look, as `leaks --now` takes it. */
+async function checkNow(host: Host, expected: readonly OwnWord[]): Promise<void> {
+  const { signal } = new AbortController();
+  const everybody = { pids: [], comm: undefined, uids: [], cgroups: [], containers: [] } as const;
+  const asked = { ...everybody, deadOnly: false, top: 100, failOn: "dead", signal } as const;
+  const { holders, body } = await lookNow(host, asked);
+  checkWords(holders, expected);
+  const sum = (of: "pidfds" | "dead") => expected.reduce((total, it) => total + it[of], 0);
+  assert.deepEqual([body.holders, body.pidfds, body.dead], [expected.length, sum("pidfds"), sum("dead")]);
+  assert.deepEqual([body.outside, body.missing, body.exit_code], [0, [], 1]);
+}
 
 /** What two witnesses say. */
 interface Both {

@@ -40,13 +40,13 @@ sed -n "s/^\([^ \t][^ ]*\) .*/attached to \1/p" enabled_functions
 grep -hs ^prog_id /proc/[0-9]*/fdinfo/* | sort -u
 exit 0`;
 
-/** Looks at both machines. */
-export async function lookAround(guest: Host): Promise<Look> {
+/** Looks at both machines; at this one alone when the guest has gone. */
+export async function lookAround(guest: Host | undefined): Promise<Look> {
   const [program = "", ...args] = PS;
   const [here, there, traces] = await Promise.all([
     new Deno.Command(program, { args }).output().then((it) => new TextDecoder().decode(it.stdout)),
-    outputOf(guest, PS),
-    outputOf(guest, ["sh", "-c", TRACES]),
+    guest === undefined ? "" : outputOf(guest, PS),
+    guest === undefined ? "" : outputOf(guest, ["sh", "-c", TRACES]),
   ]);
   const lines = traces.split("\n").filter((line) => line !== "");
   return { here: readProcesses(here), guest: readProcesses(there), traces: new Set(lines) };

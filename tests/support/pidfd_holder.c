@@ -13,6 +13,7 @@
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
+#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -54,9 +55,12 @@ static int child(unsigned long flags)
 {
 	int pid = (int)syscall(SYS_clone, flags | SIGCHLD, 0UL, NULL, 0UL, 0UL);
 
-	if (pid == 0)
+	if (pid == 0) {
+		/* However this program ends, nothing of it stays. */
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		for (;;)
 			pause();
+	}
 	return pid;
 }
 

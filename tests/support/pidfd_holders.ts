@@ -64,18 +64,33 @@ export class Held<T> implements AsyncDisposable {
  * @returns the path of the program there
  */
 export async function bringHolder(host: Host, folder: string): Promise<string> {
-  const here = await Deno.makeTempDir({ prefix: "pidfd-holder" });
+  const source = fileURLToPath(new URL("./pidfd_holder.c", import.meta.url));
+  return await bringProgram(host, { name: "pidfd_holder", sources: [source], folder });
+}
+
+/**
+ * Compiles a program in C, linked statically, and puts it into a folder of a host.
+ *
+ * @param host where it goes
+ * @param options its name, its files here, and a folder there
+ * @returns the path of the program there
+ */
+export async function bringProgram(
+  host: Host,
+  options: { readonly name: string; readonly sources: readonly string[]; readonly folder: string },
+): Promise<string> {
+  const { name, sources, folder } = options;
+  const here = await Deno.makeTempDir({ prefix: "test-program-" });
   try {
     await using local = new LocalHost();
-    const source = fileURLToPath(new URL("./pidfd_holder.c", import.meta.url));
     const words = ["-static", "-O1", "-Wall", "-Wextra", "-Werror", "-pthread"];
-    const { code, stderr } = await run(local, ["gcc", ...words, "-o", `${here}/pidfd_holder`, source]);
+    const { code, stderr } = await run(local, ["gcc", ...words, "-o", `${here}/${name}`, ...sources]);
     assert.equal(code, 0, stderr);
-    await copyTo(host, { path: `${here}/pidfd_holder`, folder });
+    await copyTo(host, { path: `${here}/${name}`, folder });
   } finally {
     await Deno.remove(here, { recursive: true });
   }
-  return `${folder}/pidfd_holder`;
+  return `${folder}/${name}`;
 }
 
 /** Starts that program. */
@@ -107,7 +122,7 @@ export async function holdBystander(
 }
 
 /** The first line that a program prints; what follows is read and dropped. */
-async function firstLine(process: HostProcess): Promise<string> {
+export async function firstLine(process: HostProcess): Promise<string> {
   const words = new Response(process.stderr).text();
   const lines = lineChunks(process.stdout);
   const first = await lines.next();

@@ -8,6 +8,7 @@ import assert from "node:assert/strict";
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { jsonSchema } from "../../schema/mod.ts";
 import type { TraceEvent } from "../../schema/mod.ts";
+import type { Said } from "./said.ts";
 
 /** What a finished run of the tool gave. */
 export interface ToolResult {
@@ -31,6 +32,8 @@ export class Tool {
   readonly #stdout: Promise<string>;
   readonly #stderr: Promise<string>;
   #seen = "";
+  #words = "";
+  #isOver = false;
 
   /** Starts the tool with these words; `path` is a folder of programs that come before those of this machine. */
   constructor(words: readonly string[], options: { readonly path?: string } = {}) {
@@ -44,8 +47,14 @@ export class Tool {
       stdout: "piped",
       stderr: "piped",
     }).spawn();
-    this.#stdout = this.#collect(this.#child.stdout);
-    this.#stderr = new Response(this.#child.stderr).text();
+    this.#child.status.then(() => this.#isOver = true);
+    this.#stdout = this.#collect(this.#child.stdout, (text) => this.#seen += text);
+    this.#stderr = this.#collect(this.#child.stderr, (text) => this.#words += text);
+  }
+
+  /** The session of every process on this machine that comes of it. */
+  get session(): number {
+    return this.#child.pid;
   }
 
   /** Waits until the standard output holds a text, in an event of the host if one is named; two minutes at most. */
@@ -56,6 +65,16 @@ export class Tool {
       await new Promise((resolve) => setTimeout(resolve, 100));
     }
     assert.fail(`Waited in vain for ${JSON.stringify(text)}, got ${this.#seen.slice(-400)}`);
+  }
+
+  /** Waits until the standard error holds a text; two minutes at most. */
+  async untilSaid(text: string): Promise<void> {
+    for (let waited = 0; waited < 120_000; waited += 100) {
+      if (this.#words.includes(text)) return;
+      if (this.#isOver) break;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    assert.fail(`Waited in vain for ${JSON.stringify(text)}, got ${this.#words.slice(-400)}`);
   }
 
   /** Sends a signal to the innermost process of the chain, which is the tool itself. */
@@ -74,20 +93,33 @@ export class Tool {
     await new Deno.Command("kill", { args: ["-s", signal, `${tool.pid}`] }).output();
   }
 
+  /** Kills its session, if it has not ended by itself: what comes of it on this machine ends with that. */
+  end(): void {
+    if (!this.#isOver) Deno.kill(-this.#child.pid, "SIGKILL");
+  }
+
   /** Waits for its end. */
   async result(): Promise<ToolResult> {
-    const [status, stdout, stderr] = await Promise.all([this.#child.status, this.#stdout, this.#stderr]);
+    const { code, stdout, stderr } = await this.said();
     const events = stdout.split("\n").filter((line) => line !== "").map((line) => {
       const event = JSON.parse(line);
       assert.ok(validate(event), `${line}: ${JSON.stringify(validate.errors)}`);
       return event as TraceEvent;
     });
-    return { code: status.code, events, stderr };
+    return { code, events, stderr };
   }
 
-  async #collect(stream: ReadableStream<Uint8Array>): Promise<string> {
+  /** Waits for its end; what it printed is taken as it is. */
+  async said(): Promise<Said> {
+    const [{ code }, stdout, stderr] = await Promise.all([this.#child.status, this.#stdout, this.#stderr]);
+    return { code, stdout, stderr };
+  }
+
+  /** Reads a stream to its end, and returns all that the last call of `add` did. */
+  async #collect(stream: ReadableStream<Uint8Array>, add: (text: string) => string): Promise<string> {
     const decoder = new TextDecoder();
-    for await (const chunk of stream) this.#seen += decoder.decode(chunk, { stream: true });
-    return this.#seen;
+    let all = "";
+    for await (const chunk of stream) all = add(decoder.decode(chunk, { stream: true }));
+    return all;
   }
 }
