@@ -16,7 +16,7 @@ const REST_SECONDS = 12;
 /** When nothing may be left, s after the end has begun. */
 const GONE_SECONDS = 15;
 
-/** By a signal: its code, and the report with what was certain by then. */
+/** By a signal: its code, and the report with what was certain by then; leaks_screen_test.ts has the others. */
 async function bySignal(lab: LeakyGuest, signal: string, code: number): Promise<void> {
   await using leaks = await lab.leaks(OLDER);
   await leaks.untilCertain(lab.leaker.pid);
@@ -217,7 +217,6 @@ Deno.test.afterAll(async () => {
 
 const STORIES: readonly (readonly [string, () => Promise<void>])[] = [
   ["leaks ends by SIGINT with 130 and its report", () => bySignal(lab, "INT", 130)],
-  ["leaks ends by SIGTERM with 143 and its report", () => bySignal(lab, "TERM", 143)],
   ["leaks ends by -d, and what it found decides", () => byTime(lab)],
   ["leaks ends by -d at once, and says what it cannot know by then", () => atOnce(lab)],
   ["leaks ends by -M, and tells what was held then", () => byEvents(lab)],
