@@ -1,33 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { leakBody, leaksBody } from "../tests/support/leaks_answers.ts";
 import type { LeakBody, LeaksResult } from "./leaks.ts";
 import { LeaksNews } from "./leaks_news.ts";
 
-const GROUP: LeakBody = {
-  ...{ holders: 1, container: null, cgroup: null, stack: null, certainty: null, left: 0 },
-  ...{ pid: 917, start_ns: "5", comm: "agent", origin: "pidfd_open", way: "opened", rule: "K1" },
-  ...{ statement: "It is closed soon", verdict: "broken", reasons: [], family: "opened-process" },
-  ...{ says: null, advice: null, reports: [], pidfds: 5, dead: 3, suspects: 3, oldest_ns: "31000000000" },
-  ...{ growth: "bounded", per_hour: null, open: null, limit: null, headroom: null, emfile_s: null },
-  evidence: [],
-};
+const GROUP: LeakBody = leakBody({ pid: 917, comm: "agent", pidfds: 5, dead: 3, suspects: 3 });
 const UTC = { utcNs: 1_767_323_045_000_000_006n };
 
 function resultOf(groups: readonly LeakBody[]): LeaksResult {
-  const counts = {
-    groups: groups.length,
-    shown: groups.length,
-    broken: 0,
-    undetermined: 0,
-    pidfds: 0,
-    dead: 0,
-  };
-  const end = { watched_ns: "1", not_seen: [], reason: "it runs", complete: false, exit_code: 0 };
-  return {
-    host: "lab:6.12",
-    groups,
-    body: { ...counts, ...end, harmless: [], command_status: null, cost: null },
-  };
+  return { host: "lab:6.12", groups, body: leaksBody({ groups: groups.length, shown: groups.length }) };
 }
 
 test("LeaksNews tells of a leak once, when it begins and when it is over", () => {

@@ -1,48 +1,20 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { GROWING, leaksBody } from "../tests/support/leaks_answers.ts";
 import { columnsOf } from "./_columns.ts";
 import type { LeakBody, LeaksBody, LeaksResult } from "./leaks.ts";
 import { LEAK_SORTS, leaksScreen } from "./leaks_screen.ts";
 import type { LeaksScreenOptions } from "./leaks_screen.ts";
 
-const GROUP: LeakBody = {
-  ...{ holders: 1, container: null, cgroup: null, stack: null, certainty: null, left: 0 },
-  pid: 917,
-  start_ns: "5",
-  comm: "agent",
-  origin: "so_peerpidfd",
-  way: "opened",
-  rule: "K1",
-  statement: "A pidfd of a process that has ended is closed soon",
-  verdict: "broken",
-  reasons: [],
-  family: "peer-credential",
-  says: "It is a peer's credential",
-  advice: "Close it together with the connection",
-  reports: [],
-  pidfds: 412,
-  dead: 300,
-  suspects: 300,
-  oldest_ns: "552000000000",
-  growth: "growing",
-  per_hour: 2448,
-  open: 450,
-  limit: 1024,
-  headroom: 574,
-  emfile_s: 844,
-  evidence: [4, 8],
-};
 const CALM: LeakBody = {
-  ...GROUP,
+  ...GROWING,
   ...{ pid: 1, comm: "init", origin: "pidfd_open", rule: null, verdict: "holds", family: "opened-process" },
   ...{ pidfds: 7, dead: 0, suspects: 0, oldest_ns: "9000000000000", per_hour: null, emfile_s: null },
 };
-const BODY: LeaksBody = {
-  ...{ harmless: [], command_status: null, cost: null },
-  ...{ groups: 2, shown: 2, broken: 1, undetermined: 0, pidfds: 419, dead: 300, watched_ns: "600000000000" },
-  ...{ not_seen: [], reason: "it runs", complete: false, exit_code: 1 },
-};
-const RESULT: LeaksResult = { host: "lab:6.12", groups: [GROUP, CALM], body: BODY };
+const BODY: LeaksBody = leaksBody({
+  ...{ groups: 2, shown: 2, pidfds: 419, dead: 300, watched_ns: "600000000000" },
+});
+const RESULT: LeaksResult = { host: "lab:6.12", groups: [GROWING, CALM], body: BODY };
 const ASKED: LeaksScreenOptions = {
   ...{ columns: 100, rows: 24, sort: "verdict", watchedS: 600, losses: 0, foot: "q end" },
 };
@@ -65,7 +37,7 @@ test("leaksScreen() shows what is true of all, then a row for each group", () =>
 test("leaksScreen() sorts by what is asked for, and marks it", () => {
   const many = { ...CALM, pid: 2, pidfds: 900, per_hour: null };
   const old = { ...CALM, pid: 3, dead: 301, pidfds: 8 };
-  const groups = [GROUP, many, old, CALM];
+  const groups = [GROWING, many, old, CALM];
   const rows: Record<(typeof LEAK_SORTS)[number]["id"], readonly number[]> = {
     verdict: [917, 2, 3, 1],
     pidfds: [2, 917, 3, 1],
@@ -82,7 +54,10 @@ test("leaksScreen() sorts by what is asked for, and marks it", () => {
 });
 
 test("leaksScreen() is never larger than the terminal, and keeps its last line", () => {
-  const groups = Array.from({ length: 50 }, (_, at) => ({ ...GROUP, pid: at + 1, comm: "名前名前名前名前" }));
+  const groups = Array.from(
+    { length: 50 },
+    (_, at) => ({ ...GROWING, pid: at + 1, comm: "名前名前名前名前" }),
+  );
   const result = { ...RESULT, groups, body: { ...BODY, groups: 50 } };
   for (const note of [undefined, "something happened"]) {
     for (let rows = 1; rows < 60; rows += 1) {
@@ -106,7 +81,7 @@ test("leaksScreen() says how many groups do not fit", () => {
 
 test("leaksScreen() says what cannot be told, and that something was lost", () => {
   const body = { ...BODY, broken: 0, undetermined: 2, pidfds: null, dead: null };
-  const doubt: LeakBody = { ...GROUP, verdict: "undetermined" };
+  const doubt: LeakBody = { ...GROWING, verdict: "undetermined" };
   const [head, , row] = texts({ ...RESULT, groups: [doubt], body }, { losses: 1 });
   assert.equal(
     head,
@@ -117,13 +92,13 @@ test("leaksScreen() says what cannot be told, and that something was lost", () =
 });
 
 test("leaksScreen() says who can open no more, although nothing grows then", () => {
-  const groups = [{ ...GROUP, headroom: 0, per_hour: null, emfile_s: null }];
+  const groups = [{ ...GROWING, headroom: 0, per_hour: null, emfile_s: null }];
   assert.match(texts({ ...RESULT, groups })[2] ?? "", / 9m12s +- +full so_peerpidfd/);
 });
 
 test("leaksScreen() shows the text of others, and does not obey it", () => {
   const evil = "\x1b[2J\n\u202e";
-  const groups = [{ ...GROUP, comm: evil, family: evil }];
+  const groups = [{ ...GROWING, comm: evil, family: evil }];
   for (const it of texts({ ...RESULT, host: evil, groups }, { note: evil, foot: evil })) {
     assert.doesNotMatch(it, /\p{C}/u);
   }

@@ -1,24 +1,14 @@
 import assert from "node:assert/strict";
-import type { LeakBody, LeaksBody } from "../../reports/mod.ts";
+import type { LeakBody } from "../../reports/mod.ts";
 import { FakeScreen, settled } from "../../tests/support/fake_screen.ts";
+import { leakBody, leaksBody } from "../../tests/support/leaks_answers.ts";
 import { LeaksDisplay } from "./leaks_display.ts";
 import type { LeaksDisplayOptions, LeaksLook } from "./leaks_display.ts";
 import type { Terminal } from "./terminal.ts";
 
 const LEAVE = "\x1b[?25h\x1b[?1049l";
-const GROUP: LeakBody = {
-  ...{ holders: 1, container: null, cgroup: null, stack: null, certainty: null, left: 0 },
-  ...{ pid: 7, start_ns: "5", comm: "few", origin: "pidfd_open", way: "opened", rule: "K1" },
-  ...{ statement: "It is closed soon", verdict: "broken", reasons: [], family: "opened-process" },
-  ...{ says: null, advice: null, reports: [], pidfds: 1, dead: 1, suspects: 1, oldest_ns: "31000000000" },
-  ...{ growth: "bounded", per_hour: null, open: null, limit: null, headroom: null, emfile_s: null },
-  evidence: [],
-};
-const BODY: LeaksBody = {
-  ...{ harmless: [], command_status: null, cost: null },
-  ...{ groups: 1, shown: 1, broken: 1, undetermined: 0, pidfds: 1, dead: 1, watched_ns: "1" },
-  ...{ not_seen: [], reason: "it runs", complete: false, exit_code: 1 },
-};
+const GROUP = leakBody();
+const BODY = leaksBody();
 
 function lookAt(groups: readonly LeakBody[]): LeaksLook {
   return { result: { host: "lab:6.12", groups, body: BODY }, watchedS: 5, losses: 0, utcNs: 0n };

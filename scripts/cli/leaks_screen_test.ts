@@ -1,25 +1,14 @@
 import assert from "node:assert/strict";
-import type { LeakBody, LeaksBody } from "../../reports/mod.ts";
 import { FakeScreen, settled } from "../../tests/support/fake_screen.ts";
+import { leakBody, leaksBody } from "../../tests/support/leaks_answers.ts";
 import { framesOf } from "../../tests/support/pseudo_terminal.ts";
 import type { Ending } from "./endings.ts";
 import type { LeaksLook } from "./leaks_display.ts";
 import { LeaksScreen } from "./leaks_screen.ts";
 
-const GROUP: LeakBody = {
-  ...{ holders: 1, container: null, cgroup: null, stack: null, certainty: null, left: 0 },
-  ...{ pid: 7, start_ns: "5", comm: "few", origin: "pidfd_open", way: "opened", rule: "K1" },
-  ...{ statement: "It is closed soon", verdict: "broken", reasons: [], family: "opened-process" },
-  ...{ says: null, advice: null, reports: [], pidfds: 1, dead: 1, suspects: 1, oldest_ns: "31000000000" },
-  ...{ growth: "bounded", per_hour: null, open: null, limit: null, headroom: null, emfile_s: null },
-  evidence: [],
-};
-const MANY: LeakBody = { ...GROUP, pid: 8, comm: "many", rule: null, verdict: "holds", pidfds: 90, dead: 0 };
-const BODY: LeaksBody = {
-  ...{ harmless: [], command_status: null, cost: null },
-  ...{ groups: 2, shown: 2, broken: 1, undetermined: 0, pidfds: 91, dead: 1, watched_ns: "600000000000" },
-  ...{ not_seen: [], reason: "it runs", complete: false, exit_code: 1 },
-};
+const GROUP = leakBody();
+const MANY = leakBody({ pid: 8, comm: "many", rule: null, verdict: "holds", pidfds: 90, dead: 0 });
+const BODY = leaksBody({ groups: 2, shown: 2, pidfds: 91, watched_ns: "600000000000" });
 const LOOK: LeaksLook = {
   result: { host: "lab:6.12", groups: [GROUP, MANY], body: BODY },
   ...{ watchedS: 5, losses: 0, utcNs: 0n },
