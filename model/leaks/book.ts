@@ -153,7 +153,7 @@ export class LeakBook {
   take(update: Update): void {
     const { ktimeNs } = update;
     if (ktimeNs !== null) this.pass(ktimeNs);
-    if (update.type === "pidfd.close_again") this.#double.closedAgain(update);
+    if (update.type === "pidfd.close_again" && this.#isJudged(update)) this.#double.closedAgain(update);
     if (update.type === "pidfd.close") this.#close(update);
     this.#holdings.take(update);
   }
@@ -161,7 +161,7 @@ export class LeakBook {
   /** What was met that looks like a leak and is none, closed by now or not. */
   get harmless(): readonly MetHarmless[] {
     const counts = new Map(this.#harmless);
-    for (const it of this.#holdings.held()) count(counts, harmlessOf(it)?.id);
+    for (const it of this.#held()) count(counts, harmlessOf(it)?.id);
     return HARMLESS_PATTERNS.flatMap(({ id, says }) => {
       const pidfds = counts.get(id) ?? 0;
       return pidfds === 0 ? [] : [{ id, says, pidfds }];
@@ -173,8 +173,9 @@ export class LeakBook {
     // What goes with its process has no number that can be closed again.
     if (update.body.cause !== "exit") this.#double.closed(update, slot);
     if (slot === undefined) return;
+    if (!this.#isJudged(slot)) return;
     count(this.#harmless, harmlessOf(slot)?.id);
-    if (this.#options.onlyFollowed !== true || update.body.cause !== "exit" || !slot.followed) return;
+    if (this.#options.onlyFollowed !== true || update.body.cause !== "exit") return;
     const asked = { ...this.#options, nowNs: update.ktimeNs ?? this.#nowNs };
     const isLeak = suspectsOf([slot], asked).some((it) => it.rule.id === "K1");
     if (isLeak && this.#left.length < LEFT_MAX) this.#left.push(slot);
@@ -182,9 +183,11 @@ export class LeakBook {
 
   /** What is judged. */
   *#held(): Generator<Holding> {
-    for (const it of this.#holdings.held()) {
-      if (it.followed || this.#options.onlyFollowed !== true) yield it;
-    }
+    for (const it of this.#holdings.held()) if (this.#isJudged(it)) yield it;
+  }
+
+  #isJudged({ followed }: { readonly followed: boolean }): boolean {
+    return followed || this.#options.onlyFollowed !== true;
   }
 
   /** Lets time pass, also when nothing happens: what is held now was held since the last time. */

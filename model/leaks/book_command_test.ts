@@ -46,6 +46,22 @@ class Told {
     this.#tell("pidfd.close", { process: processOf(pid), ...slot }, true);
   }
 
+  closeAgain(pid: number, followed: boolean): void {
+    const ends = {
+      table: `t${pid}`,
+      fd: 3,
+      held: "nothing",
+      closed_by: pid,
+      closed_ns: "1",
+      filled_by: null,
+    };
+    this.#tell(
+      "pidfd.close_again",
+      { process: processOf(pid), ...ends, by: "close", doubtful: false },
+      followed,
+    );
+  }
+
   get lines(): readonly string[] {
     return this.book.groups(this.#nowNs).map((it) =>
       `${it.holder?.pid ?? `${it.holders} of`} ${it.verdict} ${
@@ -106,6 +122,17 @@ test("LeakBook leaves out who is not of the command, and without one keeps nothi
   assert.deepEqual(all.lines, ["7 broken K1 1 held 0 left"]);
   all.close(7, "f1", "exit");
   assert.deepEqual(all.lines, []);
+});
+
+test("LeakBook does not blame the command for what others close twice", () => {
+  const [command, all] = [true, false].map((onlyFollowed) => {
+    const told = new Told({ ...OPTIONS, onlyFollowed });
+    told.closeAgain(7, true);
+    told.closeAgain(8, false);
+    return told.lines.toSorted();
+  });
+  assert.deepEqual(command, ["7 broken K3 0 held 0 left"]);
+  assert.deepEqual(all, ["7 broken K3 0 held 0 left", "8 broken K3 0 held 0 left"]);
 });
 
 test("LeakBook puts together what a name or a place has in common, and says how many they are", () => {
