@@ -61,10 +61,20 @@ export async function leaks(options: LeaksOptions, invocation: Invocation): Prom
 }
 
 /** Refuses what means nothing: one look has no length, and a thread holds nothing. */
-function checkWords({ now, durationMs, eventsMax, tids }: LeaksOptions): void {
+function checkWords(options: LeaksOptions): void {
+  const { now, durationMs, eventsMax, tids, by } = options;
   const usage = (text: string, hint: string) => new CliError(text, { code: EXIT.usage, hint });
   if (now && (durationMs !== undefined || eventsMax !== undefined)) {
     throw usage("--now takes one look: it has no -d and no -M", "Leave --now away to watch for a time");
+  }
+  const { pids, comm, uids, cgroups, containers } = options;
+  const isFiltered = comm !== undefined ||
+    [pids, uids, cgroups, containers].some((it) => it.length > 0);
+  if (isFiltered && (by === "comm" || by === "container")) {
+    throw usage(
+      `Cannot choose processes with --by ${by}: a line of it stands for several of them`,
+      "Use --by origin or --by stack, or leave -p, -n, -u, -c and --container away",
+    );
   }
   if (tids.length > 0) {
     throw usage("leaks has no -t: pidfds are held by processes, not by threads", "Name the process with -p");

@@ -199,8 +199,11 @@ function bookOf(
   });
 }
 
+/** Whether it is told when a pidfd is used: by both functions that every kernel has, or a used one would be blamed. */
 function seesUses({ program }: RunParts): boolean {
-  return program.includes('printf("use ');
+  return ["pidfd_pid", "pidfd_poll"].every((it) =>
+    new RegExp(String.raw`^(?:fentry|kfunc|kprobe):${it}\b`, "m").test(program)
+  );
 }
 
 /** What a run does not tell of, and so is not judged. */
@@ -209,7 +212,9 @@ function unseenBy(run: RunParts): readonly string[] {
     ...(run.slotsSeen
       ? []
       : ["Who holds a pidfd is not told here, and so no leak can be: a recording needs --slots"]),
-    ...(seesUses(run) ? [] : ["Whether a pidfd is used is not told here: a recording needs --uses"]),
+    ...(seesUses(run)
+      ? []
+      : ["Whether a pidfd is used is not told here, or not all of it: a recording needs --uses"]),
     ...(run.program.includes('printf("again ')
       ? []
       : ["Whether a number is closed twice is not told here: a recording needs --closes"]),

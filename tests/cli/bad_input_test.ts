@@ -72,6 +72,8 @@ const USAGE_ROWS: readonly Row[] = [
   { args: ["leaks", "--target", "replay:x", "--", "true"], code: 2, says: [/"leaks" of a recording/] },
   { args: ["leaks", "--"], code: 2, says: [/Nothing stands after --/] },
   { args: ["leaks", "--copy", "x"], code: 2, says: [/--copy and --cmd-output need a command/] },
+  { args: ["leaks", "--by", "comm", "-p", "7"], code: 2, says: [/--by comm/, /--by origin/] },
+  { args: ["leaks", "--by", "container", "-n", "x*"], code: 2, says: [/--by container/, /-p, -n/] },
   { args: ["leaks", "--by", "colour"], code: 2, says: [/--by/, /origin/] },
   { args: ["--target", "LOCAL"], code: 2, says: [/"LOCAL"/, /lab:KERNEL/] },
   { args: ["--target", "lab:6.99"], code: 2, says: [/"6\.99"/, /6\.12/] },
