@@ -32,8 +32,7 @@ import {
 } from "../program/mod.ts";
 import type { Probe, Statement } from "../program/mod.ts";
 import { letCall } from "./_calls.ts";
-import type { Door } from "./_doors.ts";
-import { isPidfd, OWN_TABLE } from "./_fd_slots.ts";
+import { isPidfd, OWN_TABLE, slotOf } from "./_fd_slots.ts";
 import type { SlotSites } from "./_fd_slots.ts";
 import { MAPS, PROCESS, THREAD } from "./_kernel_terms.ts";
 
@@ -121,6 +120,7 @@ export function numberClosedAgain(
   sites: SlotSites,
 ): Probe {
   const { name, atEntry } = emptier;
+  const { place, isInTable } = slotOf(argument("files"));
   const file = cast("struct file *", variable("file"));
   const isSame = binary(lookup(MAPS.closerProgram, PLACE), "==", PROGRAM);
   const isFree = binary(variable("file"), "==", int(0));
@@ -147,7 +147,7 @@ export function numberClosedAgain(
       ...letPlace,
       if_(isKept, [
         let_("file", atEntry ? cast("uint64", int(0)) : cast("uint64", builtin("retval"))),
-        ...(atEntry ? [letOldFile()] : []),
+        ...(atEntry ? [if_(isInTable, [let_("file", load("uint64", place))])] : []),
         ...letCall(sites.callPlace),
         if_(binary(isOwnTable, "&&", closes), [
           let_("pidfd", cast("uint64", int(0))),
@@ -171,21 +171,4 @@ export function keepClosed(): readonly Statement[] {
     set(MAPS.closedAt, PLACE, builtin("nsecs")),
     set(MAPS.filler, PLACE, cast("uint64", int(0))),
   ];
-}
-
-/** Whether the newer function that empties slots is looked at where it is entered. */
-export function isAtEntry(name: string, door: Door | undefined): boolean {
-  return name === LOCKED_EMPTIER && door === "kprobe";
-}
-
-/** The function that empties a slot and is called with the table locked. */
-export const LOCKED_EMPTIER = "file_close_fd_locked";
-
-/** What the slot holds that is about to be emptied. */
-function letOldFile(): Statement {
-  const number = cast("uint64", cast("uint32", argument("fd")));
-  const table = field(argument("files"), "->fdt");
-  const place = binary(cast("uint64", field(table, "->fd")), "+", binary(number, "*", int(8)));
-  const isInTable = binary(number, "<", cast("uint64", field(table, "->max_fds")));
-  return if_(isInTable, [let_("file", load("uint64", place))]);
 }

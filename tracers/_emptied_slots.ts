@@ -22,14 +22,22 @@ import {
 } from "../program/mod.ts";
 import type { Probe } from "../program/mod.ts";
 import { letCall } from "./_calls.ts";
-import { isAtEntry, keepClosed, LOCKED_EMPTIER } from "./_closed_twice.ts";
+import { keepClosed } from "./_closed_twice.ts";
 import type { Door } from "./_doors.ts";
-import { isPidfd, OWN_TABLE, referencesOf } from "./_fd_slots.ts";
+import { isPidfd, OWN_TABLE, referencesOf, slotOf } from "./_fd_slots.ts";
 import type { SlotSites } from "./_fd_slots.ts";
 import { PF_EXITING } from "./_kernel_terms.ts";
 
+/** The function that empties a slot and is called with the table locked. */
+const LOCKED_EMPTIER = "file_close_fd_locked";
+
 /** The functions that empty a slot with its number, the one of newer kernels first. */
 export const SLOT_EMPTIERS: readonly string[] = [LOCKED_EMPTIER, "pick_file"];
+
+/** Whether a function that empties slots is looked at where it is entered; see {@linkcode slotEmptied}. */
+export function isAtEntry(name: string, door: Door | undefined): boolean {
+  return name === LOCKED_EMPTIER && door === "kprobe";
+}
 
 /** The functions by which io_uring of older kernels takes a file out of its slot. */
 export const SLOT_TAKERS: readonly string[] = ["__close_fd_get_file", "close_fd_get_file"];
@@ -53,15 +61,11 @@ export function slotEmptied(
 }
 
 function atEntry(sites: SlotSites): Probe {
-  const number = cast("uint64", cast("uint32", argument("fd")));
-  const table = field(argument("files"), "->fdt");
-  const place = binary(cast("uint64", field(table, "->fd")), "+", binary(number, "*", int(8)));
+  const { place, isInTable } = slotOf(argument("files"));
   const file = cast("struct file *", load("uint64", place));
-  const isInTable = binary(number, "<", cast("uint64", field(table, "->max_fds")));
   return probe(fentry(LOCKED_EMPTIER), "A slot that holds a pidfd's file is emptied.", {
     when: isPidfd(sites, file),
     body: [
-      // Behind the end of the table there may be anything, and the kernel takes nothing out there.
       if_(isInTable, [
         let_("old", load("uint64", place)),
         ...letCall(sites.callPlace),
@@ -103,12 +107,10 @@ function atReturn(name: string, sites: SlotSites): Probe {
  * @param sites what is known of the kernel
  */
 export function slotTaken(name: string, sites: SlotSites): Probe {
-  const number = cast("uint64", cast("uint32", argument("fd")));
-  const table = field(OWN_TABLE, "->fdt");
-  const place = binary(cast("uint64", field(table, "->fd")), "+", binary(number, "*", int(8)));
+  const { place, isInTable } = slotOf(OWN_TABLE);
   const file = cast("struct file *", variable("file"));
   return probe(fentry(name), "io_uring takes a file out of its slot: report a pidfd's.", {
-    when: binary(number, "<", cast("uint64", field(table, "->max_fds"))),
+    when: isInTable,
     body: [
       let_("file", load("uint64", place)),
       if_(isPidfd(sites, file), [

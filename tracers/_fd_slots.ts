@@ -292,6 +292,21 @@ function letGo(table: Expr, now: Expr): readonly Statement[] {
   ];
 }
 
+/**
+ * Where a table keeps the file of the number that the probed function was given.
+ *
+ * @param files the fd table, a `struct files_struct *`
+ * @returns the address of the pointer, and whether the number is in the table: behind its end there may be anything
+ */
+export function slotOf(files: Expr): { readonly place: Expr; readonly isInTable: Expr } {
+  const number = cast("uint64", cast("uint32", argument("fd")));
+  const table = field(files, "->fdt");
+  return {
+    place: binary(cast("uint64", field(table, "->fd")), "+", binary(number, "*", int(8))),
+    isInTable: binary(number, "<", cast("uint64", field(table, "->max_fds"))),
+  };
+}
+
 /** Whether a `struct file *` is a pidfd's. */
 export function isPidfd({ files }: SlotSites, file: Expr): Expr {
   return binary(cast("uint64", field(file, "->f_op")), "==", kaddr(files.operations));

@@ -4,8 +4,15 @@
  * @module
  */
 
-import { isAtEntry, numberClosedAgain, numbersFilled } from "./_closed_twice.ts";
-import { SLOT_EMPTIERS, SLOT_TAKERS, slotEmptied, slotFlushed, slotTaken } from "./_emptied_slots.ts";
+import { numberClosedAgain, numbersFilled } from "./_closed_twice.ts";
+import {
+  isAtEntry,
+  SLOT_EMPTIERS,
+  SLOT_TAKERS,
+  slotEmptied,
+  slotFlushed,
+  slotTaken,
+} from "./_emptied_slots.ts";
 import { CLOSE_RANGE, fileSent, rangeClosed, slotMarked, slotsFilled, tablesShared } from "./_fd_slots.ts";
 import type { SlotSites } from "./_fd_slots.ts";
 import type { Sight, Way } from "./_ladder.ts";
