@@ -35,7 +35,7 @@ export function inLab(args: readonly string[]): string {
     const name = word.split("=")[0] ?? "";
     return !REPLACED.includes(name) && !REPLACED.includes(own[at - 1] ?? "");
   });
-  const command = /^(?:trace|plan|record|confirm)$/.test(kept[0] ?? "") ? kept.splice(0, 1) : [];
+  const command = /^(?:trace|plan|record|confirm|leaks)$/.test(kept[0] ?? "") ? kept.splice(0, 1) : [];
   const program = rest[1] ?? "";
   const copies = own.some((word) => word === "--copy" || word.startsWith("--copy="));
   const copy = /^\.\/[^/]+$/.test(program) && !copies ? ["--copy", program] : [];
@@ -62,7 +62,10 @@ export function traceElsewhere(target: Target): string | undefined {
  */
 export function elsewhere(target: Target, args: readonly string[]): string | undefined {
   if (target.kind !== "local") return undefined;
-  return `A lab guest has all of this\n    ${inLab(args)}\n    deno run trace-clone lab demo`;
+  // One look at /proc needs nothing of what is missing.
+  const look = args[0] === "leaks" && !args.includes("--") ? ["deno run trace-clone leaks --now"] : [];
+  const lines = [inLab(args), ...look, "deno run trace-clone lab demo"].map((it) => `\n    ${it}`);
+  return `A lab guest has all of this${lines.join("")}`;
 }
 
 /** One word for a POSIX shell. */

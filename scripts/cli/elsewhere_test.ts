@@ -33,3 +33,13 @@ Deno.test("traceElsewhere() gives a line that traces, unless the target is a gue
   assert.equal(traceElsewhere({ kind: "local", name: "local" }), "deno run trace-clone --target lab:6.12");
   assert.equal(traceElsewhere({ kind: "lab", name: "lab:6.12", kernel: "6.12" }), undefined);
 });
+
+Deno.test("elsewhere() gives leaks its place before the target, and the look that works here", () => {
+  const local = { kind: "local", name: "local" } as const;
+  const hint = elsewhere(local, ["leaks", "--json"]) ?? "";
+  assert.match(hint, /^    deno run trace-clone leaks --target lab:6\.12 --json$/m);
+  assert.match(hint, /^    deno run trace-clone leaks --now$/m);
+  const command = elsewhere(local, ["leaks", "--fail-on", "dead", "--", "make", "test"]) ?? "";
+  assert.match(command, /^    deno run trace-clone leaks --target lab:6\.12 --fail-on dead -- make test$/m);
+  assert.doesNotMatch(command, /--now/);
+});
