@@ -37,9 +37,9 @@ Deno.test("traceElsewhere() gives a line that traces, unless the target is a gue
 Deno.test("elsewhere() gives leaks its place before the target, and the look that works here", () => {
   const local = { kind: "local", name: "local" } as const;
   const hint = elsewhere(local, ["leaks", "--json"]) ?? "";
-  assert.match(hint, /^    deno run trace-clone leaks --target lab:6\.12 --json$/m);
-  assert.match(hint, /^    deno run trace-clone leaks --now$/m);
+  assert.match(hint, /^ {4}deno run trace-clone leaks --target lab:6\.12 --json$/m);
+  assert.match(hint, /^ {4}deno run trace-clone leaks --now$/m);
   const command = elsewhere(local, ["leaks", "--fail-on", "dead", "--", "make", "test"]) ?? "";
-  assert.match(command, /^    deno run trace-clone leaks --target lab:6\.12 --fail-on dead -- make test$/m);
+  assert.match(command, /^ {4}deno run trace-clone leaks --target lab:6\.12 --fail-on dead -- make test$/m);
   assert.doesNotMatch(command, /--now/);
 });
