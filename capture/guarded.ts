@@ -46,6 +46,8 @@ export class Guarded implements AsyncDisposable {
   #state: GuardedState = {};
   #changed: PromiseWithResolvers<void> = Promise.withResolvers();
   #over = false;
+  /** Whether somebody reads the lines: then it is over when those end. */
+  #isRead = false;
   #lost: HostError | undefined;
 
   /** Starts the program; see {@linkcode guardArgv} for the modes. */
@@ -53,7 +55,12 @@ export class Guarded implements AsyncDisposable {
     this.#process = host.spawn(guardArgv(options.mode, options.argv, options));
     this.#input = this.#process.stdin.getWriter();
     this.#heartbeat = setInterval(() => this.#send("h"), HEARTBEAT_MS);
-    this.#process.status.then(() => this.#finish(), () => this.#finish());
+    const onEnd = () => {
+      clearInterval(this.#heartbeat);
+      // Its last words can still be on their way to who reads them.
+      if (!this.#isRead) this.#finish();
+    };
+    this.#process.status.then(onEnd, onEnd);
   }
 
   /** What is known by now. */
@@ -81,7 +88,12 @@ export class Guarded implements AsyncDisposable {
    *
    * They end also when the way to the program is lost; then there is no exit status.
    */
-  async *lines(): AsyncGenerator<readonly string[]> {
+  lines(): AsyncGenerator<readonly string[]> {
+    this.#isRead = true;
+    return this.#lines();
+  }
+
+  async *#lines(): AsyncGenerator<readonly string[]> {
     try {
       for await (const chunk of lineChunks(this.#process.stdout)) {
         const rest = chunk.filter((line) => !this.#takeOwn(line));
@@ -128,7 +140,8 @@ export class Guarded implements AsyncDisposable {
 
   #send(word: "h" | "g" | "q"): void {
     if (this.#over) return;
-    this.#input.write(this.#encoder.encode(`${word}\n`)).catch(() => this.#finish());
+    // The guard can have ended with its last words still to be read: it is their end that says that it is over.
+    this.#input.write(this.#encoder.encode(`${word}\n`)).catch(() => clearInterval(this.#heartbeat));
   }
 
   #takeOwn(line: string): boolean {

@@ -37,6 +37,16 @@ Deno.test("Guarded.until() gives what the guard told, and nothing when it ended 
   await reading;
 });
 
+Deno.test("Guarded.until() waits for what was told before the end, and is still to be read", async () => {
+  await using guarded = new Guarded(host, { mode: "trace", argv: ["true"] });
+  const lines = guarded.lines();
+  const status = guarded.until("status");
+  // The process has ended before anything of it was read.
+  await guarded.ended;
+  while ((await lines.next()).done !== true);
+  assert.equal(await status, 0);
+});
+
 Deno.test("Guarded keeps its program alive by itself, and ends it when it is disposed", async () => {
   let pid = 0;
   {
