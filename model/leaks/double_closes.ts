@@ -5,6 +5,7 @@
  */
 
 import type { Update } from "../update.ts";
+import { frameMatch } from "./frame_match.ts";
 import type { HolderId, Holding, Origin } from "./holdings.ts";
 
 /** The rule about them. */
@@ -48,7 +49,12 @@ interface Closed {
   readonly origin: Origin;
   /** Whether the thread that closed it is one that had filled the slot. */
   readonly wasOwn: boolean;
+  /** Whether the runtime of its holder moves work from thread to thread, so that threads own nothing. */
+  readonly hasNoOwners: boolean;
 }
+
+/** Frames of runtimes that move work from thread to thread: what one opens another one closes, and is right to. */
+const movesWork = frameMatch(/\b(?:runtime\.(?:goexit|mcall|systemstack)|tokio::runtime)\b/);
 
 /** Closes that are remembered: as many as the program in the kernel keeps. */
 const CLOSED_MAX = 8192;
@@ -88,6 +94,7 @@ export class DoubleCloses {
       seq,
       origin: slot?.origin ?? null,
       wasOwn: slot?.tid !== undefined && slot.tid === body.process?.tid,
+      hasNoOwners: movesWork(slot?.frames ?? null),
     });
     if (this.#closed.size <= CLOSED_MAX) return;
     const [oldest] = this.#closed.keys();
@@ -101,6 +108,8 @@ export class DoubleCloses {
     const first = this.#closed.get(`${body.table} ${body.fd}`);
     // Twice the same: one thread opens pidfds, another one closes them.
     if (held === "pidfd" && first?.wasOwn === false) return;
+    // A thread is suspected for what another one has opened; where threads own nothing that says nothing.
+    if (held !== "nothing" && first?.hasNoOwners === true) return;
     this.#all.push({
       certainty: held === "nothing" ? "certain" : "suspected",
       holder: process === null ? null : { pid: process.pid, start: process.start_ns },

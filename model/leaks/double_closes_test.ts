@@ -7,8 +7,8 @@ import type { Holding } from "./holdings.ts";
 const PROCESS = { pid: 7, start_ns: "50", comm: "app" } as const;
 
 /** A pidfd in slot 3 that a thread filled. */
-function slotOf(tid: number): Holding {
-  return { tid, origin: "pidfd_open" } as unknown as Holding;
+function slotOf(tid: number, frames: readonly string[] | null = null): Holding {
+  return { tid, origin: "pidfd_open", frames } as unknown as Holding;
 }
 
 function close(tid: number): Update<"pidfd.close"> {
@@ -53,6 +53,20 @@ test("DoubleCloses suspects who closes what another thread has there by then", (
 
 test("DoubleCloses does not suspect a thread that closes pidfds which another one opens, one after the other", () => {
   assert.deepEqual(judged(8, again(8, "pidfd"), 7), []);
+});
+
+test("DoubleCloses suspects no thread where the runtime moves work between them, and is certain there too", () => {
+  for (
+    const last of ["runtime.goexit.abi0+1 (/bin/app)", "tokio::runtime::park::CachedParkThread+9 (/bin/app)"]
+  ) {
+    const closes = new DoubleCloses();
+    closes.closed(close(7), slotOf(7, ["os.StartProcess+5 (/bin/app)", last]));
+    closes.closedAgain(again(7, "other"));
+    closes.closedAgain(again(7, "pidfd"));
+    assert.deepEqual(closes.all, []);
+    closes.closedAgain(again(7, "nothing"));
+    assert.deepEqual(closes.all.map((it) => it.certainty), ["certain"]);
+  }
 });
 
 test("DoubleCloses says that something was lost in between, and does without the first close", () => {

@@ -23,7 +23,8 @@ const BROKEN_WHEN: Readonly<Record<string, string>> = {
   K3:
     "*certain*: the number is closed again, by any thread of the same program, and is free (EBADF), with no file in it " +
     "since; *suspected*: the thread that closed the pidfd closes the number again although another thread has filled " +
-    "it since. A thread that closes one pidfd after the other which another thread opens is not suspected",
+    "it since. A thread that closes one pidfd after the other which another thread opens is not suspected, nor is any of " +
+    "a program whose runtime moves work from thread to thread (Go, tokio), as far as the user stack shows it",
   K4: "a child has it from its parent, and has not used it for longer than `--older`",
   K5:
     "it is open for longer than `--older`, and nobody has used it; not so for credentials of peers that live, nor for " +
