@@ -53,8 +53,13 @@ interface Closed {
   readonly hasNoOwners: boolean;
 }
 
-/** Frames of runtimes that move work from thread to thread: what one opens another one closes, and is right to. */
-const movesWork = frameMatch(/\b(?:runtime\.(?:goexit|mcall|systemstack)|tokio::runtime)\b/);
+/**
+ * Frames of runtimes that move work from thread to thread: what one opens another one closes, and is right to. Go is known
+ * by its innermost frames too, for a deep stack is cut before its outermost.
+ */
+const movesWork = frameMatch(
+  /\b(?:runtime\.(?:goexit|mcall|systemstack)\b|runtime\/(?:internal\/)?syscall\.|syscall\.rawVforkSyscall\b|tokio::runtime\b)/,
+);
 
 /** Closes that are remembered: as many as the program in the kernel keeps. */
 const CLOSED_MAX = 8192;
