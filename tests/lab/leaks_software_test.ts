@@ -32,6 +32,8 @@ interface Watched {
   readonly end: Answer<"leaks">;
   /** What `leaks --now` said meanwhile. */
   readonly now: readonly Answer<"holder">[];
+  /** What it said beside that. */
+  readonly stderr: string;
 }
 
 /** One guest and one run for all programs. */
@@ -58,12 +60,12 @@ async function watch(kernel: string): Promise<Watched> {
   const groups = answers.slice(0, -1).filter((it) => it.type === "leak");
   assert.equal(groups.length, end.groups, "all groups are shown");
   const looked = readAnswers(now.stdout).filter((it) => it.type === "holder");
-  return { running, truth, groups, end, now: looked };
+  return { running, truth, groups, end, now: looked, stderr };
 }
 
 for (const kernel of ["6.12", "6.1"]) {
   Deno.test(`real programs, and what leaks says of them on ${kernel}`, async (t) => {
-    const { running, truth, groups, end, now } = await watch(kernel);
+    const { running, truth, groups, end, now, stderr } = await watch(kernel);
     const held = groups.filter((it) => it.pidfds > 0);
 
     await t.step("all that is held is told, and nothing else", () => {
@@ -77,7 +79,7 @@ for (const kernel of ["6.12", "6.1"]) {
         sorted(new Map(now.map(({ pid, pidfds, dead }) => [pid, { pidfds, dead }]))),
         sorted(truth),
       );
-      assert.deepEqual([end.complete, end.not_seen], [true, []]);
+      assert.deepEqual([end.complete, end.not_seen], [true, []], stderr);
     });
 
     for (const { software, told: { pid, pidfds, dead } } of running) {
