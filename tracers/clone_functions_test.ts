@@ -14,9 +14,9 @@ async function watchOn(machine: PlannedMachine, comm = "stimulus") {
   return { bare, ...watchClones(facts, bare, { comm }) };
 }
 
-/** The lines of a program that print a record of a function. */
-function linesOf(text: string, name: string): readonly string[] {
-  const place = `, (uint32)${CLONE_WATCH.indexOf(name)}, `;
+/** The lines of a program that print a record of a function, or only of its entry or return. */
+function linesOf(text: string, name: string, returned: "" | 0 | 1 = ""): readonly string[] {
+  const place = `, (uint32)${CLONE_WATCH.indexOf(name)}, ${returned === "" ? "" : `(uint32)${returned}, `}`;
   return text.split("\n").filter((it) => it.includes('"func ') && it.includes(place));
 }
 
@@ -61,9 +61,19 @@ Deno.test("watchClones() prints nothing of other programs, and no text of the us
 Deno.test("watchClones() tells the numbers of three depths, and whether parent and child share a table", async () => {
   const { plan } = await watchOn(recordedMachine("6.12"));
   const text = renderProgram(plan.program);
-  assert.equal(linesOf(text, "alloc_pid").length, 3);
+  assert.equal(linesOf(text, "alloc_pid", 1).length, 3);
   assert.match(text, /->files/);
 });
+
+for (const name of RECORDED_MACHINES) {
+  Deno.test(`watchClones() tells of each function of a clone that returns on ${name} also that it is entered`, async () => {
+    const { plan, watched } = await watchOn(recordedMachine(name));
+    const text = renderProgram(plan.program);
+    const returning = watched.filter((it) => linesOf(text, it, 1).length > 0 && it !== "pidfd_poll");
+    assert.ok(returning.length >= 5, returning.join(", "));
+    for (const it of returning) assert.equal(linesOf(text, it, 0).length, 1, it);
+  });
+}
 
 Deno.test("watchClones() changes nothing without types, and says why", async () => {
   const machine = recordedMachine("6.12");

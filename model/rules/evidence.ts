@@ -7,7 +7,7 @@
 import type { RefcountLaw } from "../state.ts";
 import type { Update } from "../update.ts";
 import type { Fact } from "./facts.ts";
-import { entryOf, MAKERS, returnOf, type Step, wayOf } from "./step.ts";
+import { entryOf, MAKERS, returnOf, type Step, unreturnedOf, wayOf } from "./step.ts";
 
 /** What is known of the kernel that is judged. */
 export interface Truth {
@@ -72,6 +72,8 @@ export class Evidence {
   readonly #losses: readonly Update<"lost">[];
   readonly #failures: ReadonlyMap<number, readonly Update<"clone.failed">[]>;
   readonly #seen: ReadonlySet<string>;
+  /** Functions of which a return was told. */
+  readonly #returning: ReadonlySet<string>;
   /** When each address was last made a `struct pid` by alloc_pid(), CLOCK_BOOTTIME in ns. */
   readonly #latestUse: ReadonlyMap<string, bigint>;
 
@@ -89,6 +91,7 @@ export class Evidence {
     this.updates = updates;
     this.#steps = Map.groupBy(steps, (it) => it.tid);
     this.#seen = new Set(steps.map((it) => it.function));
+    this.#returning = new Set(steps.filter((it) => it.returned).map((it) => it.function));
     this.#latestUse = new Map(
       steps.filter((it) => it.function === "alloc_pid" && it.returned).map((
         it,
@@ -123,6 +126,17 @@ export class Evidence {
   /** Every clone and clone3 that user space told of, with what the kernel did meanwhile. */
   clones(): readonly Call[] {
     return this.all.filter((it) => CLONES.includes(it.call)).map((it) => this.call(it));
+  }
+
+  /** What was lost first, or else why a call that came back is not seen whole; `undefined` when nothing is missing. */
+  get hole(): string | undefined {
+    const [loss] = this.#losses;
+    if (loss !== undefined) return lost(loss);
+    for (const it of this.all) {
+      const passedOver = this.#passedOver(it);
+      if (passedOver !== undefined) return unreturned(passedOver);
+    }
+    return undefined;
   }
 
   /** Whether a function is watched, and has been told of at least once: where it is not told of, it did not run. */
@@ -177,6 +191,8 @@ export class Evidence {
     if (unwatched !== undefined) return unwatched;
     const reason = this.doubt(fromNs, toNs);
     if (reason !== undefined) return reason;
+    const passedOver = this.#passedOver(fact);
+    if (passedOver !== undefined) return unreturned(passedOver);
     const during = (steps: readonly Step[]) =>
       steps.filter((it) => it.ktimeNs >= fromNs && it.ktimeNs <= toNs);
     const own = during(this.#steps.get(tid) ?? []);
@@ -187,6 +203,13 @@ export class Evidence {
         entryOf(steps, "kernel_clone") !== undefined && returnOf(steps, "kernel_clone") !== undefined
       );
     return only === undefined || others.length > 0 ? own : only;
+  }
+
+  /** The function that was entered in a call that came back, and of whose return nothing was told. */
+  #passedOver({ fromNs, toNs, tid }: Fact): string | undefined {
+    if (fromNs === null || toNs === null || tid === null) return undefined;
+    const steps = this.#steps.get(tid)?.filter((it) => it.ktimeNs >= fromNs && it.ktimeNs <= toNs);
+    return unreturnedOf(steps ?? [], this.#returning);
   }
 
   /** What has to be watched of a clone: that a function was not entered says something only then. */
@@ -205,6 +228,14 @@ export class Evidence {
       (body.to_ns === null || BigInt(body.to_ns) >= fromNs) &&
       (body.from_ns === null || BigInt(body.from_ns) <= toNs)
     );
-    return loss === undefined ? undefined : `Records were lost: ${loss.body.detail}`;
+    return loss === undefined ? undefined : lost(loss);
   }
+}
+
+function lost({ body }: Update<"lost">): string {
+  return `Records were lost: ${body.detail}`;
+}
+
+function unreturned(name: string): string {
+  return `That ${name}() returned was not told: its probe was passed over`;
 }

@@ -21,6 +21,15 @@ import { evidenceOf, fact, failed, failedClone, LOSS, steps } from "../../tests/
 import { judgeRule } from "./confirm_rule.ts";
 import { CONFIRM_RULES } from "./confirm_rules.ts";
 
+/** Two calls of one thread, one after the other. */
+const TWO_BIRTHS = {
+  facts: [
+    fact("confirm-wait clone birth", MADE),
+    fact("confirm-wait clone3 birth", { ...MADE, fromNs: 3000n, toNs: 4000n }),
+  ],
+};
+const SECOND_BORN = steps(BORN, { fromNs: 3000n });
+
 /** What is told, one or more cases for each verdict. */
 const CASES: RuleCases = {
   R1: {
@@ -327,8 +336,43 @@ const CASES: RuleCases = {
   T1: {
     holds: [{ facts: [fact("confirm-wait clone birth", MADE)], steps: steps(BORN) }],
     broken: [{ facts: [fact("confirm-page clone read-only", failed(14))], steps: steps(BORN) }],
+    undetermined: [
+      { facts: [fact("confirm-wait clone birth", MADE)], steps: steps(BORN), updates: [LOSS] },
+      // One return was passed over.
+      { ...TWO_BIRTHS, steps: [...steps(BORN.replace(" > kernel_clone = 101", "")), ...SECOND_BORN] },
+    ],
   },
 };
+
+test("what is told of a call in which a return was passed over is no reason to call a rule broken", () => {
+  // Without the return of alloc_pid() it would look as if the call had failed before there was a struct pid.
+  const passedOver = late(-11).replace("alloc_pid = 101", "alloc_pid");
+  const facts = [fact("confirm-pids-max clone3 pids-max", failed(11)), ...TWO_BIRTHS.facts.slice(1)];
+  const evidence = evidenceOf({ facts, steps: [...steps(passedOver), ...SECOND_BORN] });
+  assert.deepEqual(
+    CONFIRM_RULES.filter((it) => judgeRule(it, evidence).verdict === "broken").map((it) => it.id),
+    [],
+  );
+  const [call] = evidence.clones();
+  assert.deepEqual([call?.steps, call?.way], [null, ""]);
+  assert.match(call?.reason ?? "", /^That alloc_pid\(\) returned was not told/);
+  assert.equal(evidence.hole, call?.reason);
+});
+
+test("evidence has no hole where all that was entered has returned, and where a call did not come back", () => {
+  const cut = BORN.replace(" > copy_process = 101 > kernel_clone = 101", "");
+  for (
+    const [toNs, way, expected] of [[2000n, BORN, true], [2000n, cut, false], [null, cut, true]] as const
+  ) {
+    const [first, second] = TWO_BIRTHS.facts;
+    assert.ok(first !== undefined && second !== undefined);
+    const evidence = evidenceOf({
+      facts: [{ ...first, toNs }, second],
+      steps: [...steps(way), ...SECOND_BORN],
+    });
+    assert.equal(evidence.hole === undefined, expected, `${toNs} ${way}`);
+  }
+});
 
 for (const { name, check } of testsOf(CASES)) test(name, check);
 

@@ -75,9 +75,36 @@ export function errorOf(address: string): number {
   return isError(address) ? Number(BigInt(`0x${address}`) - 2n ** 64n) : 0;
 }
 
-/** The way of a call, for people: `kernel_clone > copy_process > copy_process = -22`. */
+/**
+ * The first function that was entered and did not return.
+ *
+ * A kretprobe that has no instance left passes a return over, and no kernel counts that where the probe is one of perf.
+ *
+ * @param steps what one thread did in a call that came back
+ * @param returning functions of which returns are told at all
+ * @returns its name; `undefined` when all of them returned
+ */
+export function unreturnedOf(steps: readonly Step[], returning: ReadonlySet<string>): string | undefined {
+  const open = new Set<string>();
+  for (const { function: name, returned } of steps) {
+    if (returned) open.delete(name);
+    else if (open.has(name)) return name;
+    else if (returning.has(name)) open.add(name);
+  }
+  return open.values().next().value;
+}
+
+/**
+ * The way of a call, for people: `kernel_clone > copy_process > alloc_pid = 7 > copy_process = 7 > kernel_clone = 7`.
+ *
+ * A function that returns before anything else was told is written once, with what it returned.
+ */
 export function wayOf(steps: readonly Step[]): string {
-  return steps.map((it) => {
+  const told = steps.filter((it, at) => {
+    const next = steps[at + 1];
+    return it.returned || next?.function !== it.function || !next.returned;
+  });
+  return told.map((it) => {
     if (!it.returned) return it.function;
     const error = errorOf(
       it.function === "copy_process" || it.function === "alloc_pid" ? it.pidAddress : it.file,

@@ -13,16 +13,18 @@ function results(evidence: Evidence): readonly Check[] {
   );
   return facts.flatMap((fact) => {
     const call = evidence.call(fact);
-    const { steps } = call;
-    // What clone3 refuses by itself does not come to kernel_clone().
-    if (steps === null || entryOf(steps, "kernel_clone") === undefined) return [];
+    const { steps, reason = "that kernel_clone() returned was not told" } = call;
     const told = resultOf(fact);
     if (told === null) return [];
+    // What clone3 refuses by itself does not come to kernel_clone().
+    if (steps !== null && entryOf(steps, "kernel_clone") === undefined) return [];
+    const result = steps === null ? null : kernelResult(steps);
     return [
       compared(nameOf(fact), {
         witness: "K",
         expected: `${told}, as user space was told`,
-        observed: `${kernelResult(steps)}, as user space was told`,
+        observed: result === null ? null : `${result}, as user space was told`,
+        reason,
         step: "kernel_clone",
         exhibits: exhibitsOf(call),
       }),

@@ -28,11 +28,11 @@ export async function confirmWhole(options: ConfirmRunOptions): Promise<Confirme
     const told = await confirmRun(options);
     const verdicts = verdictsOf(told, undefined).rules.map((it) => it.verdict);
     const isLast = run >= RUNS_MAX || options.signal.aborted;
-    if (isLast || !isWorthAnother({ ...told, isWhole: told.result.complete }, verdicts)) return told;
+    const hole = told.evidence.hole ?? (told.result.complete ? undefined : told.result.reason);
+    if (isLast || !isWorthAnother({ ...told, isWhole: hole === undefined }, verdicts)) return told;
+    const another = `run ${run + 1} of ${RUNS_MAX} at most`;
     options.terminal.note(
-      `trace-clone: ${options.host.name}: something of the trace was lost, playing all again (run ${
-        run + 1
-      } of ${RUNS_MAX} at most)`,
+      `trace-clone: ${options.host.name}: something of the trace was lost, playing all again (${another}): ${hole}`,
     );
   }
 }
