@@ -6,6 +6,7 @@ import type { ConfirmRule } from "./confirm_rule.ts";
 import type { Evidence } from "./evidence.ts";
 import type { Fact } from "./facts.ts";
 import { pidLine } from "./_fdinfo.ts";
+import { returnOf } from "./step.ts";
 
 const SCENARIO = "confirm-fdinfo";
 
@@ -50,7 +51,8 @@ export const R9: ConfirmRule = {
     ...lines(evidence),
     ...evidence.calls(SCENARIO, "clone").filter((it) => (it.fact.ret ?? -1) > 0).map((it) =>
       shows(it, `number ${it.fact.ret}`, (steps) => {
-        const given = steps.find((step) => step.function === "alloc_pid" && step.detail === 0);
+        // The first of its returns has the number in the outermost namespace.
+        const given = returnOf(steps, "alloc_pid");
         return { observed: given === undefined ? null : `number ${given.value}`, step: "alloc_pid" };
       })
     ),

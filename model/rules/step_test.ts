@@ -8,7 +8,7 @@ const WAYS = [
   ["all returned", "kernel_clone > copy_process > copy_process = -22 > kernel_clone = -22", undefined],
   [
     "one returns a number for each depth",
-    "kernel_clone > alloc_pid > alloc_pid = 9:0 > alloc_pid = 2:1 > kernel_clone = 9",
+    "kernel_clone > alloc_pid = 9:0 > alloc_pid = 2:1 > kernel_clone = 9",
     undefined,
   ],
   ["the last return is missing", "kernel_clone > copy_process > copy_process = -22", "kernel_clone"],
@@ -31,7 +31,7 @@ for (const [what, way, expected] of WAYS) {
 Deno.test("wayOf() writes a function that returns at once only with what it returned", () => {
   assert.equal(
     wayOf(
-      steps("kernel_clone > copy_process > alloc_pid > alloc_pid = 101 > fd_install > copy_process = 101"),
+      steps("kernel_clone > copy_process > alloc_pid = 101 > fd_install > copy_process = 101"),
     ),
     "kernel_clone > copy_process > alloc_pid = 101 > fd_install > copy_process = 101",
   );

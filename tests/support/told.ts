@@ -58,10 +58,23 @@ export const PID = "ffff888000001000";
 /** Another one. */
 export const FILE = "ffff888000002000";
 
+/** Functions that are told of at both ends, and that ways name only with what they returned. */
+const AT_ONCE: readonly string[] = ["dup_fd", "alloc_pid", "get_unused_fd_flags", "cgroup_can_fork"];
+
+/** Ways as the kernel tells them: what returns was entered before. */
+function entered(way: string): readonly string[] {
+  const all = way.split(" > ");
+  return all.flatMap((words, at) => {
+    const [name = "", value] = words.split(" = ");
+    const isNew = value !== undefined && AT_ONCE.includes(name) && all[at - 1]?.split(" = ")[0] !== name;
+    return isNew ? [name, words] : [words];
+  });
+}
+
 /**
  * Steps from words: `kernel_clone > copy_process > copy_process = -22 > kernel_clone = -22`.
  *
- * A function alone is entered; one with `=` returns. A negative number is an error; `copy_process = 101` returns a child
+ * A function alone is entered; one with `=` returns, and some of them were entered just before. A negative number is an error; `copy_process = 101` returns a child
  * with {@linkcode PID}, a maker `= file` gives {@linkcode FILE}. Behind a colon stands the second number.
  */
 export function steps(
@@ -69,7 +82,7 @@ export function steps(
   options: { readonly tid?: number; readonly fromNs?: bigint } = {},
 ): Step[] {
   const { tid = 100, fromNs = 1000n } = options;
-  return way.split(" > ").map((words, at) => {
+  return entered(way).map((words, at) => {
     const [, name = "", value, detail = "0"] = /^([a-z_]+)(?: = ([a-z0-9-]+))?(?::([0-9]+))?$/.exec(words) ??
       [];
     if (!CLONE_WATCH.includes(name)) throw new TypeError(`Cannot read a step: "${words}"`);
