@@ -171,13 +171,17 @@ function isUsedAgain(
   return evidence.isUsedAgain({ tid: process.tid, fd, ktimeNs });
 }
 
-/** Why so many targets can have been freed without being seen; `undefined` when they cannot. */
+/**
+ * Why so many targets can have been freed without being seen; `undefined` when they cannot. What a kernel does again and
+ * again comes before what happened this time.
+ */
 function whyUnsure(kept: number, births: number, { updates, truth }: Evidence): string | undefined {
-  const lost = lostRecords(updates);
-  if (lost === null || lost >= kept) return "records were lost";
   const { freesUnseen = 0 } = truth;
-  if (kept > births * freesUnseen) return undefined;
-  return "a kprobe tells of that here, which the kernel passes over now and then without telling";
+  if (kept <= births * freesUnseen) {
+    return "a kprobe tells of that here, which the kernel passes over now and then without telling";
+  }
+  const lost = lostRecords(updates);
+  return lost === null || lost >= kept ? "records were lost" : undefined;
 }
 
 /** How many records did not come, or came too late to be read in their place; `null` when that is not known. */

@@ -1,10 +1,23 @@
 // The laws on evidence that was made up.
 
+import assert from "node:assert/strict";
 import { test } from "node:test";
 import { BORN, early, kept, MADE, valued } from "../../tests/support/rule_ways.ts";
 import { testsOf } from "../../tests/support/rule_cases.ts";
 import type { RuleCases } from "../../tests/support/rule_cases.ts";
-import { createdPidfd, fact, failed, failedClone, freedPid, LOSS, steps } from "../../tests/support/told.ts";
+import {
+  createdPidfd,
+  evidenceOf,
+  fact,
+  failed,
+  failedClone,
+  freedPid,
+  LOSS,
+  steps,
+} from "../../tests/support/told.ts";
+import { judgeRule } from "./confirm_rule.ts";
+import { CONFIRM_RULES } from "./confirm_rules.ts";
+import type { Truth } from "./evidence.ts";
 
 const CASES: RuleCases = {
   L1: {
@@ -62,3 +75,12 @@ const CASES: RuleCases = {
 };
 
 for (const { name, check } of testsOf(CASES)) test(name, check);
+
+test("L2 names what a kernel does in every run before what was lost in this one", () => {
+  const rule = CONFIRM_RULES.find((it) => it.id === "L2");
+  assert.ok(rule !== undefined);
+  const updates = [createdPidfd(1500n), LOSS];
+  const reason = (truth: Partial<Truth>) => judgeRule(rule, evidenceOf({ updates, truth })).reasons.join();
+  assert.match(reason({ freesUnseen: 1 }), /a kprobe tells of that here/);
+  assert.match(reason({}), /records were lost/);
+});

@@ -42,6 +42,6 @@ export const T1: ConfirmRule = {
   witnesses: { K: "kernel_clone() returns the error, or the success, that the call gave" },
   necessary: ["K"],
   counterExample: "The call gives EFAULT, and kernel_clone() has returned a number",
-  undetermined: "no call was seen by both",
+  undetermined: "no call was seen by both, or it was not told that one returned",
   checks: results,
 };

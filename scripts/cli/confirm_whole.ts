@@ -4,7 +4,8 @@
  * @module
  */
 
-import type { Verdict } from "../../model/mod.ts";
+import type { Truth, Verdict } from "../../model/mod.ts";
+import type { ConfirmedRule } from "../../reports/mod.ts";
 import { verdictsOf } from "./confirm_judge.ts";
 import { confirmRun } from "./confirm_run.ts";
 import type { Confirmed, ConfirmRunOptions } from "./confirm_run.ts";
@@ -26,7 +27,7 @@ const RUNS_MAX = 3;
 export async function confirmWhole(options: ConfirmRunOptions): Promise<Confirmed> {
   for (let run = 1;; run += 1) {
     const told = await confirmRun(options);
-    const verdicts = verdictsOf(told, undefined).rules.map((it) => it.verdict);
+    const verdicts = changeable(verdictsOf(told, undefined).rules, told.evidence.truth);
     const isLast = run >= RUNS_MAX || options.signal.aborted;
     const hole = told.evidence.hole ?? (told.result.complete ? undefined : told.result.reason);
     if (isLast || !isWorthAnother({ ...told, isWhole: hole === undefined }, verdicts)) return told;
@@ -37,11 +38,39 @@ export async function confirmWhole(options: ConfirmRunOptions): Promise<Confirme
   }
 }
 
+/** The rule that all targets are freed. */
+const FREES = "L2";
+
+/**
+ * The verdicts that another run can change: a kernel that passes frees over without telling does so in every run.
+ *
+ * @param rules the rules of one run with their verdicts
+ * @param truth what is known of the kernel
+ * @returns all verdicts but that on the frees, where it is undetermined on such a kernel
+ *
+ * @example
+ * ```ts
+ * import { changeable } from "./confirm_whole.ts";
+ * import assert from "node:assert/strict";
+ *
+ * const rules = [{ rule: { id: "L2" }, verdict: "undetermined" }, { rule: { id: "T1" }, verdict: "holds" }] as const;
+ * assert.deepEqual(changeable(rules, { freesUnseen: 0.5 }), ["holds"]);
+ * ```
+ */
+export function changeable(
+  rules: readonly (Pick<ConfirmedRule, "verdict"> & { readonly rule: Pick<ConfirmedRule["rule"], "id"> })[],
+  { freesUnseen = 0 }: Pick<Truth, "freesUnseen">,
+): readonly Verdict[] {
+  const isSettled = ({ rule, verdict }: (typeof rules)[number]) =>
+    rule.id === FREES && verdict === "undetermined" && freesUnseen > 0;
+  return rules.filter((it) => !isSettled(it)).map((it) => it.verdict);
+}
+
 /**
  * Whether another run can tell more.
  *
  * @param told how a run ended, and whether nothing of its trace was lost
- * @param verdicts what follows from it
+ * @param verdicts what follows from it, as far as another run can change it
  * @returns false where all is told, where something is broken, and where the machine may have suffered
  *
  * @example

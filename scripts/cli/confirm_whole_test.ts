@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { isWorthAnother } from "./confirm_whole.ts";
+import { changeable, isWorthAnother } from "./confirm_whole.ts";
 
 const LOSSY = { isWhole: false, unfinished: new Set<string>(), move: undefined };
 const HUNG = { facts: [], reason: "it hangs", hangs: true };
@@ -18,3 +18,15 @@ for (const [what, told, verdicts, expected] of ROWS) {
     assert.equal(isWorthAnother(told, verdicts), expected);
   });
 }
+
+const FREES = { rule: { id: "L2" }, verdict: "undetermined" } as const;
+const BACK = { rule: { id: "T1" }, verdict: "undetermined" } as const;
+
+Deno.test("changeable() leaves out frees that no run can be sure of, and nothing else", () => {
+  assert.deepEqual(changeable([FREES, BACK], { freesUnseen: 0.01 }), ["undetermined"]);
+  assert.deepEqual(changeable([FREES, BACK], { freesUnseen: 0 }), ["undetermined", "undetermined"]);
+  assert.deepEqual(changeable([{ ...FREES, verdict: "broken" }, BACK], { freesUnseen: 0.5 }), [
+    "broken",
+    "undetermined",
+  ]);
+});

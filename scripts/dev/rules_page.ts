@@ -73,6 +73,10 @@ export function rulesPage(): string {
     "| function | entered | returned |",
     "| --- | --- | --- |",
     ...STEPS.map((row) => `| ${row.join(" | ")} |`),
+    "",
+    "A function that is told of where it returns is told of where it is entered too. When the return is missing in a call",
+    "that came back, its probe was passed over (a kretprobe has few places for callers that are inside at once, and old",
+    "kernels do not count those that found none): nothing is judged by that call, and all stimuli are played again.",
   ];
   return `${lines.join("\n")}\n`;
 }
