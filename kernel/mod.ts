@@ -36,7 +36,13 @@ export {
   pidfdGeneration,
   type RefcountLaw,
 } from "./pidfd_generation.ts";
-export { readSymbols, type ReadSymbolsOptions, Symbols, type SymbolsSource } from "./symbols.ts";
+export {
+  readSymbols,
+  type ReadSymbolsOptions,
+  type SymbolPlace,
+  Symbols,
+  type SymbolsSource,
+} from "./symbols.ts";
 export {
   isCloneSuffix,
   type KallsymsEntry,

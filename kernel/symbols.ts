@@ -10,6 +10,14 @@ import { isCloneSuffix, type KallsymsEntry, parseKallsyms, splitSymbolName } fro
 import { attempt, type Known, known, notKnown } from "./known.ts";
 import { findTracefs } from "./tracefs.ts";
 
+/** Where a symbol is, as seen from another one; the same in every boot of one kernel, wherever it was put. */
+export interface SymbolPlace {
+  /** The other one, which is among the first in /proc/kallsyms. */
+  readonly base: string;
+  /** Bytes from there, never negative. */
+  readonly offset: bigint;
+}
+
 /** What a {@linkcode Symbols} is made of. */
 export interface SymbolsSource {
   /** The base names that were asked for; questions about others are mistakes. */
@@ -18,6 +26,8 @@ export interface SymbolsSource {
   readonly kallsyms: Known<readonly KallsymsEntry[]>;
   /** Those of their symbols that are in available_filter_functions. */
   readonly filterFunctions: Known<ReadonlySet<string>>;
+  /** Where the kernel's text begins, its symbol `_text`; undefined when it is hidden or not told. */
+  readonly text?: bigint | undefined;
 }
 
 /** Options of {@linkcode readSymbols}. */
@@ -28,6 +38,9 @@ export interface ReadSymbolsOptions {
 
 /** A function that every kernel has; a list without it and without any asked name is no list. */
 const WITNESS = "do_exit";
+
+/** The first symbol of the kernel's text (include/asm-generic/sections.h). */
+const TEXT = "_text";
 
 /**
  * The symbols of a kernel for a set of base names.
@@ -165,6 +178,22 @@ export class Symbols {
     return others.length === 0 ? only?.address : undefined;
   }
 
+  /**
+   * Where each function or variable of the kernel itself is, seen from the begin of its text, as far as that is certain:
+   * unlike an address it tells nobody where the kernel is.
+   *
+   * @returns places by exact names; empty when the kernel hides its addresses
+   */
+  get places(): ReadonlyMap<string, SymbolPlace> {
+    const { kallsyms, text } = this.#source;
+    if (kallsyms.kind === "unknown" || text === undefined) return new Map();
+    return new Map(kallsyms.value.flatMap(({ name, module }) => {
+      const address = this.address(name);
+      if (module !== undefined || address === undefined || address < text) return [];
+      return [[name, { base: TEXT, offset: address - text }] as const];
+    }));
+  }
+
   #exact(name: string): readonly KallsymsEntry[] {
     return this.entries(splitSymbolName(name).base).filter((entry) => entry.name === name);
   }
@@ -208,16 +237,18 @@ export async function readSymbols(
     readKallsyms(host, names),
     Promise.resolve(tracefs).then((root) => readFilterFunctions(host, names, root)),
   ]);
-  return new Symbols({ names, kallsyms, filterFunctions });
+  if (kallsyms.kind === "unknown") return new Symbols({ names, kallsyms, filterFunctions });
+  const entries = kallsyms.value.filter((entry) => isAsked(entry.name, names));
+  const text = kallsyms.value.find((entry) => entry.name === TEXT)?.address;
+  return new Symbols({ names, kallsyms: known(entries), filterFunctions, text });
 }
 
 async function readKallsyms(host: Host, names: readonly string[]): Promise<Known<readonly KallsymsEntry[]>> {
   const path = "/proc/kallsyms";
-  const lines = await attempt(() => host.readLinesWith(path, [...names, WITNESS]));
+  const lines = await attempt(() => host.readLinesWith(path, [...names, WITNESS, TEXT]));
   if (lines.kind === "unknown") return lines;
   const entries = parseKallsyms(lines.value);
-  if (entries.length === 0) return incomplete(path);
-  return known(entries.filter((entry) => isAsked(entry.name, names)));
+  return entries.length === 0 ? incomplete(path) : known(entries);
 }
 
 async function readFilterFunctions(

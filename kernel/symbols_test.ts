@@ -93,6 +93,25 @@ test("address() is undefined when it is hidden, missing or shared", async () => 
   assert.equal(hidden.address("put_pid"), undefined);
 });
 
+test("places tell where symbols of the kernel itself are from its text on, and nothing when that is hidden", async () => {
+  const text = "ffffffff81000008 T _text\n";
+  const symbols = await read({ ...both, "/proc/kallsyms": `${text}${KALLSYMS}` });
+  assert.deepEqual(
+    [...symbols.places].map(([name, { base, offset }]) => [name, base, offset]),
+    [
+      ["put_pid", "_text", 8n],
+      ["only_clone.isra.0", "_text", 0x48n],
+      ["notrace_function", "_text", 0x68n],
+      ["pidfs_file_operations", "_text", 0x78n],
+    ],
+    "not what lies before the text, is there twice, or is in a module",
+  );
+  const hidden = KALLSYMS.replace(/^f{8}\w{8}/gm, "0".repeat(16));
+  for (const kallsyms of [KALLSYMS, `0000000000000000 T _text\n${hidden}`]) {
+    assert.equal((await read({ ...both, "/proc/kallsyms": kallsyms })).places.size, 0);
+  }
+});
+
 test("exists() says unknown when kallsyms cannot be read, unless the other list shows it", async () => {
   for (const fails of ["missing", "denied", "failed"] as const) {
     const symbols = await read({ ...both, "/proc/kallsyms": { fails } });

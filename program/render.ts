@@ -4,13 +4,19 @@
  * @module
  */
 
+import type { SymbolPlace } from "../kernel/mod.ts";
 import type { AttachPoint, Expr, Probe, Statement, TraceProgram } from "./ast.ts";
 import type { Dialect } from "./dialect.ts";
 
 /**
  * Returns the text of a program; the same program gives the same text on every machine.
  *
+ * bpftrace reads /proc/kallsyms up to the symbol for each `kaddr()` of a program, which takes longer than all the rest
+ * where there are many. With places they are written as seen from a symbol that comes early, such as
+ * `(kaddr("_text") + 17072320)`. Such a text is for starting it: it is not shown, and not kept.
+ *
  * @param program the program
+ * @param places where symbols are; others are left as they are. @default {none}
  * @returns text in the dialect of its bpftrace
  * @example
  * ```ts
@@ -28,9 +34,12 @@ import type { Dialect } from "./dialect.ts";
  * assert.match(text, /interval:s:5 \{\n {2}exit\(\);\n\}/);
  * ```
  */
-export function renderProgram(program: TraceProgram): string {
+export function renderProgram(
+  program: TraceProgram,
+  places: ReadonlyMap<string, SymbolPlace> = new Map(),
+): string {
   const { dialect } = program;
-  const writer = new Writer(program);
+  const writer = new Writer(program, places);
   const config = dialect.hasConfig ? [renderConfig(program.config)] : [];
   return [...config, ...program.probes.map((it) => writer.probe(it))].join("\n\n") + "\n";
 }
@@ -82,10 +91,15 @@ export function renderAttachPoint(attach: AttachPoint, dialect: Dialect): string
 class Writer {
   readonly #dialect: Dialect;
   readonly #commOffset: number;
+  readonly #places: ReadonlyMap<string, SymbolPlace>;
 
-  constructor({ dialect, commOffset }: Pick<TraceProgram, "dialect" | "commOffset">) {
+  constructor(
+    { dialect, commOffset }: Pick<TraceProgram, "dialect" | "commOffset">,
+    places: ReadonlyMap<string, SymbolPlace>,
+  ) {
     this.#dialect = dialect;
     this.#commOffset = commOffset;
+    this.#places = places;
   }
 
   probe(probe: Probe): string {
@@ -162,8 +176,10 @@ class Writer {
       }
       case "commWord":
         return `*(uint64 *)kptr((uint64)${this.#operand(expr.task)} + ${this.#commOffset + 8 * expr.index})`;
-      case "kaddr":
-        return `kaddr("${expr.symbol}")`;
+      case "kaddr": {
+        const place = this.#places.get(expr.symbol);
+        return place === undefined ? `kaddr("${expr.symbol}")` : `(kaddr("${place.base}") + ${place.offset})`;
+      }
       case "userStack":
         return `ustack(perf, ${expr.frames})`;
       case "clockText":

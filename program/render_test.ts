@@ -79,6 +79,18 @@ Deno.test("renderProgram() writes every kind of statement and expression", async
   await t.assertSnapshot(renderProgram(body));
 });
 
+Deno.test("renderProgram() writes symbols as seen from one that is found early, where their places are known", () => {
+  const compared = (symbol: string) =>
+    if_(binary(cast("uint64", variable("op")), "==", kaddr(symbol)), [exit()]);
+  const body = bodyOf(compared("pidfs_file_operations"), compared("eventfd_fops"));
+  const places = new Map([["pidfs_file_operations", { base: "_text", offset: 128n }]]);
+  const lines = renderProgram(body, places).split("\n").filter((it) => it.includes("if"));
+  assert.deepEqual(lines, [
+    '  if (((uint64)$op) == (kaddr("_text") + 128)) {',
+    '  if (((uint64)$op) == kaddr("eventfd_fops")) {',
+  ]);
+});
+
 Deno.test("renderProgram() puts every operand that is not one word into parentheses", async (t) => {
   const a = variable("a");
   const sum = binary(a, "+", int(1));

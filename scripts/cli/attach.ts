@@ -91,7 +91,7 @@ export async function attach(options: AttachOptions): Promise<AttachedProgram> {
     await using disposables = new AsyncDisposableStack();
     const capture = disposables.use(
       await launch(host, {
-        source: renderProgram(plan.program),
+        source: renderProgram(plan.program, prepared.facts.symbols.places),
         environment: environmentOf(plan.program),
         tap: options.tap,
         bpftrace: options.bpftrace,

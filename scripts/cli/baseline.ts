@@ -61,7 +61,7 @@ export async function takeBaseline(
     const { facts: _facts, ...how } = options;
     const said = await runOnce(host, {
       ...how,
-      source: renderProgram(plan.program),
+      source: renderProgram(plan.program, options.facts.symbols.places),
       environment: environmentOf(plan.program),
     });
     const filesSeen = said.totals.get(FILES_SEEN_MAP)?.get(0) ?? 0;

@@ -156,7 +156,7 @@ async function traceThere(host: Host, options: RowOptions): Promise<CountedRow> 
   const folder = await folderWith(host, options.stimulus);
   onProgress(`lab:${kernel}: attaching ${plan.probes.length} probes`);
   await using capture = await launch(host, {
-    source: renderProgram(plan.program),
+    source: renderProgram(plan.program, facts.symbols.places),
     environment: environmentOf(plan.program),
     commandPid: 0,
     signal,

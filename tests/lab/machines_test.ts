@@ -33,7 +33,7 @@ for (const name of RECORDED_MACHINES) {
         // The usual programs are attached to each of these guests by tests/lab/matrix_test.ts.
         const isUsual = !variant.lacks && variant.filter === undefined && variant.leaks !== true;
         if (isUsual) return;
-        if (isCounted) await checkCounts(host, { plan, rounds: ROUNDS });
+        if (isCounted) await checkCounts(host, { plan, live, rounds: ROUNDS });
         else if (ATTACHED.includes(name)) await attachOnce(host, plan);
       });
     }

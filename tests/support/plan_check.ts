@@ -57,7 +57,7 @@ export async function agreedPlan(
   return plan;
 }
 
-/** Attaches a program, and detaches it again. */
+/** Attaches a program, in which bpftrace looks for addresses by itself, and detaches it again. */
 export async function attachOnce(host: GuestHost, plan: Plan): Promise<void> {
   const { program } = plan;
   const source = renderProgram(program);
@@ -77,14 +77,14 @@ export async function bringStimulus(host: GuestHost): Promise<void> {
  * Attaches a program, makes three pidfds of each of some processes, and compares births, releases and counts.
  *
  * @param host the guest, which stays
- * @param options the plan to attach, and how many processes
+ * @param options the plan to attach, what its machine is known to have, and how many processes
  */
 export async function checkCounts(
   host: GuestHost,
-  { plan, rounds }: { readonly plan: Plan; readonly rounds: number },
+  { plan, live, rounds }: { readonly plan: Plan; readonly live: KernelFacts; readonly rounds: number },
 ): Promise<void> {
   const { cpus } = await host.describe();
-  const guest = await TracedGuest.attach(host, plan, { cpus });
+  const guest = await TracedGuest.attach(host, plan, { cpus, places: live.symbols.places });
   try {
     const { calls, events } = await guest.stimulate("three-pidfds", rounds);
     const created = ofType(events, "pidfd.create");

@@ -11,6 +11,7 @@ import { launch } from "../../capture/mod.ts";
 import type { Capture } from "../../capture/mod.ts";
 import { run, startGuestHost } from "../../hosts/mod.ts";
 import type { GuestHost } from "../../hosts/mod.ts";
+import type { SymbolPlace } from "../../kernel/mod.ts";
 import { buildStimulus } from "../../lab/mod.ts";
 import { Correlator } from "../../model/mod.ts";
 import type { TaskSlot, Update } from "../../model/mod.ts";
@@ -70,11 +71,17 @@ export class LoadedGuest implements AsyncDisposable {
   /** Its CPUs. */
   readonly cpus: number;
   #played = 0;
+  readonly #places: ReadonlyMap<string, SymbolPlace>;
 
-  private constructor(host: GuestHost, plan: Plan, { cpus }: { readonly cpus: number }) {
+  private constructor(
+    host: GuestHost,
+    plan: Plan,
+    { cpus, places }: { readonly cpus: number; readonly places: ReadonlyMap<string, SymbolPlace> },
+  ) {
     this.host = host;
     this.plan = plan;
     this.cpus = cpus;
+    this.#places = places;
   }
 
   /** Boots a guest and copies the stimulus there; nothing is attached. */
@@ -85,9 +92,9 @@ export class LoadedGuest implements AsyncDisposable {
       assert.equal((await run(host, ["mkdir", STIMULUS_FOLDER])).code, 0);
       await copyTo(host, { path: await buildStimulus({ onProgress }), folder: STIMULUS_FOLDER });
       const options = { bpftrace: "bpftrace", limits: () => LIMITS, hint: undefined };
-      const { plan, description } = await prepare(host, options);
+      const { plan, description, facts } = await prepare(host, options);
       assert.equal(plan.slotsSeen, true, JSON.stringify(plan.ladder));
-      return new LoadedGuest(host, plan, description);
+      return new LoadedGuest(host, plan, { cpus: description.cpus, places: facts.symbols.places });
     } catch (error) {
       await host[Symbol.asyncDispose]();
       throw error;
@@ -126,7 +133,7 @@ export class LoadedGuest implements AsyncDisposable {
     const config = { ...program.config, perfRbPages: bufferPages };
     const plan = { ...this.plan, program: { ...program, config } };
     const capture = await launch(this.host, {
-      source: renderProgram(plan.program),
+      source: renderProgram(plan.program, this.#places),
       environment: environmentOf(plan.program),
       commandPid: 0,
     });

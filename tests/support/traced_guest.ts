@@ -11,6 +11,7 @@ import { launch, uptimeNs } from "../../capture/mod.ts";
 import type { Capture } from "../../capture/mod.ts";
 import { run, startGuestHost } from "../../hosts/mod.ts";
 import type { GuestHost } from "../../hosts/mod.ts";
+import type { SymbolPlace } from "../../kernel/mod.ts";
 import { buildStimulus } from "../../lab/mod.ts";
 import { Correlator } from "../../model/mod.ts";
 import type { CorrelatorOptions } from "../../model/mod.ts";
@@ -126,7 +127,8 @@ export class TracedGuest implements AsyncDisposable {
       });
       const chosen = isByKprobes ? planLifecycle(withoutFentry(facts), limits) : plan;
       if ("reasons" in chosen) assert.fail(chosen.reasons.join("\n"));
-      return await TracedGuest.attach(host, chosen, description);
+      const { cpus } = description;
+      return await TracedGuest.attach(host, chosen, { cpus, places: facts.symbols.places });
     } catch (error) {
       await host[Symbol.asyncDispose]();
       throw error;
@@ -137,10 +139,12 @@ export class TracedGuest implements AsyncDisposable {
   static async attach(
     host: GuestHost,
     plan: Plan,
-    { cpus }: Pick<CorrelatorOptions, "cpus">,
+    { cpus, places }: Pick<CorrelatorOptions, "cpus"> & {
+      readonly places?: ReadonlyMap<string, SymbolPlace>;
+    },
   ): Promise<TracedGuest> {
     const capture = await launch(host, {
-      source: renderProgram(plan.program),
+      source: renderProgram(plan.program, places),
       environment: environmentOf(plan.program),
       commandPid: 0,
     });
