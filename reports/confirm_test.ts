@@ -81,7 +81,7 @@ test("confirmJson() carries all that a verdict rests on", () => {
   );
   assert.match(told?.fdinfo ?? "", /^pos:\t0\nPid:\t101\\x1b\[31m/);
   const steps = exhibits.flatMap((it) => it.step === null ? [] : [it.step]);
-  assert.equal(steps.length, 11);
+  assert.equal(steps.length, 10);
   const made = steps.find((it) => it.function === "pidfs_alloc_file" && it.returned);
   assert.deepEqual([made?.pid, made?.file], ["pid1", "file1"]);
   const back = steps.find((it) => it.function === "copy_process" && it.returned);

@@ -178,10 +178,9 @@ function probesOf(
     returned("kernel_clone", { value: builtin("retval") }),
     entered("copy_process", {}),
     childMade(),
-    entered("dup_fd", {}),
     returned("dup_fd", {}),
     ...(who === undefined ? [] : [entered("alloc_pid", {}), numbersGiven(who)]),
-    entered("get_unused_fd_flags", {}),
+    // Of this one, called at each open, and of dup_fd() a return that is missing leaves a question open, no more.
     returned("get_unused_fd_flags", { value: builtin("retval") }),
     ...makings(files),
     entered("cgroup_can_fork", {}),

@@ -74,9 +74,9 @@ export function rulesPage(): string {
     "| --- | --- | --- |",
     ...STEPS.map((row) => `| ${row.join(" | ")} |`),
     "",
-    "A function that is told of where it returns is told of where it is entered too. When the return is missing in a call",
-    "that came back, its probe was passed over (a kretprobe has few places for callers that are inside at once, and old",
-    "kernels do not count those that found none): nothing is judged by that call, and all stimuli are played again.",
+    "A function is told of where it is entered too when something would follow from its not returning. When the return is",
+    "missing in a call that came back, its probe was passed over (a kretprobe has few places for callers that are inside at",
+    "once, and old kernels do not count those that found none): nothing is judged by that call, and all is played again.",
   ];
   return `${lines.join("\n")}\n`;
 }

@@ -59,7 +59,7 @@ export const PID = "ffff888000001000";
 export const FILE = "ffff888000002000";
 
 /** Functions that are told of at both ends, and that ways name only with what they returned. */
-const AT_ONCE: readonly string[] = ["dup_fd", "alloc_pid", "get_unused_fd_flags", "cgroup_can_fork"];
+const AT_ONCE: readonly string[] = ["alloc_pid", "cgroup_can_fork"];
 
 /** Ways as the kernel tells them: what returns was entered before. */
 function entered(way: string): readonly string[] {
