@@ -18,8 +18,7 @@ const ROUNDS = 2;
 const PIDFDS = 1 + 1 + 1 + 3;
 /** Calls of a round that have to fail: EFAULT, and EAGAIN by the pids cgroup. */
 const FAILURES = 1 + 1;
-/** A kernel that can be preempted may be confirmed three times, and machines differ by half. */
-const LIMIT_MS = 40 * 60_000;
+const LIMIT_MS = 25 * 60_000;
 
 /** What a series of kernels is known for. */
 interface Series {
