@@ -180,7 +180,7 @@ function probesOf(
     childMade(),
     returned("dup_fd", {}),
     ...(who === undefined ? [] : [entered("alloc_pid", {}), numbersGiven(who)]),
-    // Of this one, called at each open, and of dup_fd() a return that is missing leaves a question open, no more.
+    // This one is called at each open. A return of it, or of dup_fd(), that is missing accuses nobody.
     returned("get_unused_fd_flags", { value: builtin("retval") }),
     ...makings(files),
     entered("cgroup_can_fork", {}),

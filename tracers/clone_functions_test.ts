@@ -15,8 +15,9 @@ async function watchOn(machine: PlannedMachine, comm = "stimulus") {
 }
 
 /** The lines of a program that print a record of a function, or only of its entry or return. */
-function linesOf(text: string, name: string, returned: "" | 0 | 1 = ""): readonly string[] {
-  const place = `, (uint32)${CLONE_WATCH.indexOf(name)}, ${returned === "" ? "" : `(uint32)${returned}, `}`;
+function linesOf(text: string, name: string, returned?: 0 | 1): readonly string[] {
+  const end = returned === undefined ? "" : `(uint32)${returned}, `;
+  const place = `, (uint32)${CLONE_WATCH.indexOf(name)}, ${end}`;
   return text.split("\n").filter((it) => it.includes('"func ') && it.includes(place));
 }
 

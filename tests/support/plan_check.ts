@@ -57,7 +57,7 @@ export async function agreedPlan(
   return plan;
 }
 
-/** Attaches a program, in which bpftrace looks for addresses by itself, and detaches it again. */
+/** Attaches a program, as `plan` shows it, and detaches it again. */
 export async function attachOnce(host: GuestHost, plan: Plan): Promise<void> {
   const { program } = plan;
   const source = renderProgram(program);

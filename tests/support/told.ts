@@ -74,8 +74,9 @@ function entered(way: string): readonly string[] {
 /**
  * Steps from words: `kernel_clone > copy_process > copy_process = -22 > kernel_clone = -22`.
  *
- * A function alone is entered; one with `=` returns, and some of them were entered just before. A negative number is an error; `copy_process = 101` returns a child
- * with {@linkcode PID}, a maker `= file` gives {@linkcode FILE}. Behind a colon stands the second number.
+ * A function alone is entered; one with `=` returns, and some of them were entered just before. A negative number is an
+ * error; `copy_process = 101` returns a child with {@linkcode PID}, a maker `= file` gives {@linkcode FILE}. Behind a
+ * colon stands the second number.
  */
 export function steps(
   way: string,
