@@ -5,23 +5,20 @@
  */
 
 import { DESCRIBE_SCRIPT, parseDescription } from "./_description.ts";
-import { readTextsArgv, splitTexts } from "./_read_texts.ts";
+import { Reader } from "./_reader.ts";
 import { lastLine, quote } from "./_text.ts";
 import { type Host, type HostDescription, HostError, type HostErrorKind, type HostProcess } from "./host.ts";
-import { run, runBytes, type RunBytesResult } from "./run.ts";
+import { runBytes, type RunBytesResult } from "./run.ts";
 
-/** How long reading one file or folder may take, in milliseconds; a guest under emulation is slow. */
-const READ_TIMEOUT_MS = 60_000;
-/** Most files that one program reads. */
-const TEXTS_MAX = 32;
-/** How many reading programs run at once. An OpenSSH server allows ten sessions, and others need some. */
-const READERS_MAX = 4;
+/** How long what is read at once may take, in milliseconds; a guest under emulation is slow. */
+const READ_TIMEOUT_MS = 120_000;
 
 /**
  * The part of a {@linkcode Host} that is the same for every machine: all but {@linkcode CommandHost.spawn}.
  *
  * Files are read by `cat`, `grep` and `find`, whose messages in the C locale tell a missing file from a refused one.
- * One program does all of it, so there is no moment between a test and the reading. `spawn` must set that locale.
+ * No moment lies between a test and the reading, for there is no test. What is asked for in one turn of the event loop is
+ * read by one program, since each costs a session over ssh. `spawn` must set that locale.
  *
  * @example
  * ```ts
@@ -35,10 +32,7 @@ const READERS_MAX = 4;
 export abstract class CommandHost implements Host {
   /** The target as the user wrote it. */
   abstract readonly name: string;
-  /** How many readers run now, and who waits for one of them to end. */
-  readonly #readers: { running: number; readonly waiting: (() => void)[] } = { running: 0, waiting: [] };
-  /** Text files that were asked for, and are not yet being read. */
-  #asked: AskedFile[] = [];
+  readonly #reader = new Reader((argv) => runBytes(this, argv, { timeoutMs: READ_TIMEOUT_MS }));
   /** What the machine said of itself; a boot does not change it. */
   #description: Promise<HostDescription> | undefined;
 
@@ -68,8 +62,7 @@ export abstract class CommandHost implements Host {
   }
 
   /**
-   * Reads a whole text file, as UTF-8 with replacement characters. Files that are asked for at once are read by one
-   * program, for each program costs a session over ssh.
+   * Reads a whole text file, as UTF-8 with replacement characters.
    *
    * @param path absolute path
    * @returns the text
@@ -77,11 +70,7 @@ export abstract class CommandHost implements Host {
    * @throws {TypeError} when the path is not absolute
    */
   async readText(path: string): Promise<string> {
-    checkPath(path);
-    const asked = Promise.withResolvers<Uint8Array>();
-    this.#asked.push({ path, ...asked });
-    if (this.#asked.length === 1) setTimeout(() => this.#readAsked(), 0);
-    return decode(await asked.promise);
+    return decode(await this.readBytes(path));
   }
 
   /**
@@ -93,7 +82,8 @@ export abstract class CommandHost implements Host {
    * @throws {TypeError} when the path is not absolute
    */
   async readBytes(path: string): Promise<Uint8Array> {
-    const result = await this.#read(path, ["cat", "--", path]);
+    checkPath(path);
+    const result = await this.#reader.read({ kind: "file", path });
     if (result.code !== 0) throw this.#readError(path, result);
     return result.stdout;
   }
@@ -110,8 +100,7 @@ export abstract class CommandHost implements Host {
   async readLinesWith(path: string, words: readonly string[]): Promise<readonly string[]> {
     checkWords(path, words);
     if (words.length === 0) return [];
-    const patterns = words.flatMap((word) => ["-e", word]);
-    const result = await this.#read(path, ["grep", "-a", "-F", ...patterns, "--", path]);
+    const result = await this.#reader.read({ kind: "lines", path, words });
     // Status 1 says that no line was found.
     if (result.code > 1) throw this.#readError(path, result);
     const lines = decode(result.stdout).split("\n");
@@ -128,9 +117,9 @@ export abstract class CommandHost implements Host {
    * @throws {TypeError} when the path is not absolute
    */
   async list(path: string): Promise<readonly string[]> {
-    // The slash at the end makes find follow a symbolic link.
+    checkPath(path);
+    const result = await this.#reader.read({ kind: "folder", path });
     const folder = path.endsWith("/") ? path : `${path}/`;
-    const result = await this.#read(path, ["find", folder, "-mindepth", "1", "-maxdepth", "1", "-print0"]);
     const names = decode(result.stdout).split("\0").slice(0, -1).map((found) => found.slice(folder.length));
     // In /proc an entry may go while find looks at it; the folder itself was fine when there are others.
     const isVanished = names.length > 0 &&
@@ -140,61 +129,8 @@ export abstract class CommandHost implements Host {
   }
 
   async #describe(): Promise<HostDescription> {
-    return parseDescription(this.name, await this.#queue(() => run(this, ["sh", "-c", DESCRIBE_SCRIPT])));
-  }
-
-  /** Reads what was asked for by now. */
-  async #readAsked(): Promise<void> {
-    const asked = this.#asked;
-    this.#asked = [];
-    for (let at = 0; at < asked.length; at += TEXTS_MAX) {
-      const some = asked.slice(at, at + TEXTS_MAX);
-      await this.#readTogether(some).catch((error) => some.forEach((it) => it.reject(error)));
-    }
-  }
-
-  async #readTogether(asked: readonly AskedFile[]): Promise<void> {
-    const mark = crypto.randomUUID();
-    const paths = asked.map((it) => it.path);
-    const result = await this.#reading(readTextsArgv(paths, { mark }));
-    const texts = splitTexts(result, { mark });
-    asked.forEach(({ path, resolve, reject }, at) => {
-      const text = texts[at];
-      if (text?.code === 0) resolve(text.stdout);
-      else reject(this.#readError(path, text ?? result));
-    });
-  }
-
-  /** Runs one reading program, when it is its turn. */
-  async #read(path: string, argv: readonly string[]): Promise<RunBytesResult> {
-    checkPath(path);
-    return await this.#reading(argv);
-  }
-
-  /** Runs a reading program, and once more when the machine could not start it: a busy ssh server drops sessions. */
-  async #reading(argv: readonly string[]): Promise<RunBytesResult> {
-    const read = () => this.#queue(() => runBytes(this, argv, { timeoutMs: READ_TIMEOUT_MS }));
-    try {
-      return await read();
-    } catch (error) {
-      if (!(error instanceof HostError) || error.kind !== "failed") throw error;
-      return await read();
-    }
-  }
-
-  /** Lets only so many readers run at once. */
-  async #queue<T>(read: () => Promise<T>): Promise<T> {
-    const readers = this.#readers;
-    if (readers.running >= READERS_MAX) await new Promise<void>((resolve) => readers.waiting.push(resolve));
-    else readers.running++;
-    try {
-      return await read();
-    } finally {
-      // The place goes straight to the next in the queue.
-      const next = readers.waiting.shift();
-      if (next === undefined) readers.running--;
-      else next();
-    }
+    const result = await this.#reader.read({ kind: "script", text: DESCRIBE_SCRIPT });
+    return parseDescription(this.name, { ...result, stdout: decode(result.stdout) });
   }
 
   /** The error for a program that could not read. */
@@ -203,11 +139,6 @@ export abstract class CommandHost implements Host {
     const message = `Cannot read ${quote(path)} on ${quote(this.name)}: ${detail || `status ${result.code}`}`;
     return new HostError(message, { host: this.name, kind: readErrorKind(detail) });
   }
-}
-
-/** A text file that somebody waits for. */
-interface AskedFile extends Omit<PromiseWithResolvers<Uint8Array>, "promise"> {
-  readonly path: string;
 }
 
 /** What a program's message says about a file; the words of the C library stand at its end. */
