@@ -83,6 +83,9 @@ export function qemuCommand(options: QemuOptions): readonly string[] {
     // Restart at once after a panic, which -no-reboot makes an end.
     "panic=-1",
     "mitigations=off",
+    // QEMU 7.2 keeps translated code by its virtual address. A program that is loaded elsewhere each time is translated
+    // anew each time, and that is most of what a short one costs.
+    "norandmaps",
     `lab.key=${options.publicKey}`,
     `lab.limit=${options.timeLimitSeconds}`,
   ];

@@ -40,6 +40,8 @@ interface Watched {
 async function watch(kernel: string): Promise<Watched> {
   await using software = await SoftwareGuest.start(kernel);
   const { host, guest } = software;
+  // As on a host of the users': where a stack leads to differs from process to process.
+  assert.equal((await run(host, ["sysctl", "-q", "kernel.randomize_va_space=2"])).code, 0);
   await using machines = await knownToSsh({ software: guest });
   const words = ["leaks", "--json", "--older", `${OLDER_SECONDS}s`, "-d", "300s", "--target", "ssh:software"];
   const tool = new Tool(words, machines);
