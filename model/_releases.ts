@@ -9,7 +9,7 @@
  */
 
 import type { WireEvent } from "../schema/mod.ts";
-import { isDoubtful } from "./_doubts.ts";
+import { isDoubtful, isLossSince } from "./_doubts.ts";
 import { finishFailed } from "./_failures.ts";
 import { judge, publishFinding } from "./_judge.ts";
 import { compare } from "./ledger.ts";
@@ -80,7 +80,8 @@ export function onEvict(
   const releasing = isOwn && !own.told ? own : lastUntold(state, event.pidAddress);
   const target = releasing?.target ?? (isOwn ? own.target : state.targets.get(event.pidAddress));
   if (releasing === undefined) state.unmatched += 1;
-  if (target !== undefined) {
+  const isStray = releasing === undefined && !isOwn && isOfEarlier(state, target, event);
+  if (target !== undefined && !isStray) {
     // With files open, this was the inode before the present one: a pidfd was made while the last one went.
     if (target.files === 0) target.inode = false;
     const dropped = { event, after: releasing?.freed === true ? 0 : countAfter(target, event) };
@@ -105,7 +106,7 @@ export function onDrop(state: ModelState, event: Extract<WireEvent, { kind: "dro
   const releasing = isReleasing(state, event) ? state.releasing.get(event.tid) : undefined;
   const target = releasing?.target ?? state.targets.get(event.pidAddress);
   if (releasing === undefined) state.unmatched += 1;
-  if (target === undefined) return;
+  if (target === undefined || (releasing === undefined && isOfEarlier(state, target, event))) return;
   const dropped = { event, after: releasing?.freed === true ? 0 : countAfter(target, event) };
   if (releasing !== undefined) close(state, releasing, { fate: { kind: "gone", dropped }, out });
   if (dropped.after === 0 && !target.freed) freed(state, target, { by: "file", event, out });
@@ -197,8 +198,22 @@ function unhold(state: ModelState, releasing: Releasing): void {
 function countAfter(target: Target, event: Dropping): number | null {
   if (target.freed) return null;
   if (event.before === 1) return 0;
-  const held = (target.hashed === true && !target.reaped) || target.files > 0;
-  return held || (event.after >= 0 && event.after <= event.before) ? event.after : null;
+  return isHeld(target) || (event.after >= 0 && event.after <= event.before) ? event.after : null;
+}
+
+/** Whether something holds a reference for certain. */
+function isHeld(target: Target): boolean {
+  return (target.hashed === true && !target.reaped) || target.files > 0;
+}
+
+/**
+ * Whether a drop, whose release was not seen, is that of an earlier target at the same address: the one that is there now
+ * is held for certain, nothing remains of the one that was dropped, and the record of the release can be lost.
+ */
+function isOfEarlier(state: ModelState, target: Target | undefined, event: Dropping): boolean {
+  const isFree = event.before === 1 || event.after === 0;
+  return target !== undefined && isFree && isHeld(target) &&
+    isLossSince(state, event.ktimeNs - RELEASE_SETTLES_NS);
 }
 
 function unseen(state: ModelState, event: Release): Target {
