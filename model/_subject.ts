@@ -46,8 +46,11 @@ export type NewTarget =
  * @returns the new target, without inode and files
  */
 export function addTarget(state: ModelState, known: NewTarget): Target {
+  const older = state.targets.get(known.address);
+  // Of whom nothing is known can be the same process, which was reaped meanwhile.
+  if (older !== undefined && known.startNs !== null) forgetFiles(state, older);
   // The end of what was there before the probes is not told.
-  if (state.targets.get(known.address)?.whole === true) state.unmatched += 1;
+  if (older?.whole === true) state.unmatched += 1;
   const target = newTarget(state, known);
   state.targets.set(known.address, target);
   return target;
@@ -93,7 +96,14 @@ export function addArrival(target: Target, { tid, ktimeNs }: Arrival): void {
 /** The address of a target is in use again: its free was not seen. */
 export function forgetTarget(state: ModelState, target: Target): void {
   if (state.targets.get(target.address) === target) state.targets.delete(target.address);
+  forgetFiles(state, target);
   state.unmatched += 1;
+}
+
+/** A target is over, and so is each file of it, for each held it; their releases were not seen. */
+export function forgetFiles(state: ModelState, target: Target): void {
+  if (target.files === 0) return;
+  for (const [address, file] of state.files) if (file.target === target) forgetFile(state, address);
 }
 
 /** The address of a file is in use again: its release was not seen. */

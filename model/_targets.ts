@@ -10,7 +10,7 @@ import { judge } from "./_judge.ts";
 import { compare, putMaySettle } from "./ledger.ts";
 import type { ModelState, Target } from "./state.ts";
 import { processEnded } from "./_slot_doubts.ts";
-import { forgetFile, forgetTarget, processOf, targetOf } from "./_subject.ts";
+import { forgetFiles, forgetTarget, processOf, targetOf } from "./_subject.ts";
 import { leaveScope } from "./_scope.ts";
 import type { ActorEvent } from "./_subject.ts";
 import type { Publisher } from "./update.ts";
@@ -152,7 +152,5 @@ export function freed(
   );
   judge(state, out, { target, count, seq });
   // Each of them holds a reference, or the inode does for all: their releases were lost.
-  if (target.files > 0 && isDoubtful(state, target)) {
-    for (const [address, file] of state.files) if (file.target === target) forgetFile(state, address);
-  }
+  if (isDoubtful(state, target)) forgetFiles(state, target);
 }

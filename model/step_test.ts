@@ -255,12 +255,12 @@ test("step() does not take a record that came late for what has its address sinc
   assert.equal(told.state.unmatched, 1);
 });
 
-test("step() takes a target at an address for over when another process exits there", () => {
+test("step() takes a target at an address and its files for over when another process exits there", () => {
   const told = new Told();
   told.clone();
   const exit = { pid: 300, tid: 300, startNs: 8000, pidAddress: "a", count: 1, live: 0, exitCode: 0 };
   assert.deepEqual(told.record("exit", exit), []);
-  assert.deepEqual([told.state.targets.size, told.state.unmatched], [0, 1]);
+  assert.deepEqual([told.state.targets.size, told.state.files.size, told.state.unmatched], [0, 0, 2]);
 });
 
 test("step() does not say that the file of a failed clone was kept where nobody sees releases", () => {
