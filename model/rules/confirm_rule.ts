@@ -5,7 +5,7 @@
  */
 
 import type { Check, Exhibit, Witness } from "./check.ts";
-import type { Evidence } from "./evidence.ts";
+import type { Evidence, Truth } from "./evidence.ts";
 import { wayOf } from "./step.ts";
 
 /** What can be said of a rule on a kernel. */
@@ -40,6 +40,12 @@ export interface ConfirmRule {
   readonly usesPidfds?: boolean;
   /** Why a kernel is not to be judged by it; `undefined` where it is in force. @default {in force everywhere} */
   outOfForce?(evidence: Evidence): string | undefined;
+  /**
+   * Whether it stays undetermined on such a kernel, however often it is tried.
+   *
+   * @default {another try may tell}
+   */
+  isSettled?(truth: Pick<Truth, "freesUnseen">): boolean;
   /** How often it was tried, where that is not the number of its checks. @default {it is} */
   tried?(evidence: Evidence): string | undefined;
   /**

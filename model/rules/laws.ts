@@ -85,6 +85,8 @@ export const L2: ConfirmRule = {
   counterExample: "After a thousand lives whose pidfds are closed a thousand struct pids are left",
   undetermined:
     "frees are not seen on this kernel, or only at a kprobe that is passed over now and then, or records were lost",
+  // A kernel that passes frees over without telling does so in every run.
+  isSettled: ({ freesUnseen = 0 }) => freesUnseen > 0,
   checks: (evidence) => [...freed(evidence), ...madeInVain(evidence), ...heldInVain(evidence)],
 };
 

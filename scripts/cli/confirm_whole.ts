@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { Truth, Verdict } from "../../model/mod.ts";
+import type { ConfirmRule, Truth, Verdict } from "../../model/mod.ts";
 import type { ConfirmedRule } from "../../reports/mod.ts";
 import { verdictsOf } from "./confirm_judge.ts";
 import { confirmRun } from "./confirm_run.ts";
@@ -38,32 +38,29 @@ export async function confirmWhole(options: ConfirmRunOptions): Promise<Confirme
   }
 }
 
-/** The rule that all targets are freed. */
-const FREES = "L2";
-
 /**
- * The verdicts that another run can change: a kernel that passes frees over without telling does so in every run.
+ * The verdicts that another run can change.
  *
  * @param rules the rules of one run with their verdicts
  * @param truth what is known of the kernel
- * @returns all verdicts but that on the frees, where it is undetermined on such a kernel
+ * @returns all verdicts but those that stay undetermined on such a kernel
  *
  * @example
  * ```ts
  * import { changeable } from "./confirm_whole.ts";
  * import assert from "node:assert/strict";
  *
- * const rules = [{ rule: { id: "L2" }, verdict: "undetermined" }, { rule: { id: "T1" }, verdict: "holds" }] as const;
- * assert.deepEqual(changeable(rules, { freesUnseen: 0.5 }), ["holds"]);
+ * const rules = [{ rule: { isSettled: () => true }, verdict: "undetermined" }, { rule: {}, verdict: "holds" }] as const;
+ * assert.deepEqual(changeable(rules, {}), ["holds"]);
  * ```
  */
 export function changeable(
-  rules: readonly (Pick<ConfirmedRule, "verdict"> & { readonly rule: Pick<ConfirmedRule["rule"], "id"> })[],
-  { freesUnseen = 0 }: Pick<Truth, "freesUnseen">,
+  rules: readonly (Pick<ConfirmedRule, "verdict"> & { readonly rule: Pick<ConfirmRule, "isSettled"> })[],
+  truth: Pick<Truth, "freesUnseen">,
 ): readonly Verdict[] {
-  const isSettled = ({ rule, verdict }: (typeof rules)[number]) =>
-    rule.id === FREES && verdict === "undetermined" && freesUnseen > 0;
-  return rules.filter((it) => !isSettled(it)).map((it) => it.verdict);
+  return rules
+    .filter(({ rule, verdict }) => verdict !== "undetermined" || rule.isSettled?.(truth) !== true)
+    .map((it) => it.verdict);
 }
 
 /**

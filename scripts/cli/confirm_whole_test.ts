@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { CONFIRM_RULES } from "../../model/mod.ts";
 import { changeable, isWorthAnother } from "./confirm_whole.ts";
 
 const LOSSY = { isWhole: false, unfinished: new Set<string>(), move: undefined };
@@ -19,14 +20,15 @@ for (const [what, told, verdicts, expected] of ROWS) {
   });
 }
 
-const FREES = { rule: { id: "L2" }, verdict: "undetermined" } as const;
-const BACK = { rule: { id: "T1" }, verdict: "undetermined" } as const;
+const UNDETERMINED = CONFIRM_RULES.map((rule) => ({ rule, verdict: "undetermined" } as const));
 
 Deno.test("changeable() leaves out frees that no run can be sure of, and nothing else", () => {
-  assert.deepEqual(changeable([FREES, BACK], { freesUnseen: 0.01 }), ["undetermined"]);
-  assert.deepEqual(changeable([FREES, BACK], { freesUnseen: 0 }), ["undetermined", "undetermined"]);
-  assert.deepEqual(changeable([{ ...FREES, verdict: "broken" }, BACK], { freesUnseen: 0.5 }), [
-    "broken",
-    "undetermined",
-  ]);
+  const settled = (freesUnseen: number) =>
+    UNDETERMINED.length - changeable(UNDETERMINED, { freesUnseen }).length;
+  assert.deepEqual([settled(0.01), settled(0)], [1, 0]);
+  const L2 = CONFIRM_RULES.find((it) => it.id === "L2");
+  assert.ok(L2 !== undefined);
+  const isSettled = { freesUnseen: 0.5 };
+  assert.deepEqual(changeable([{ rule: L2, verdict: "undetermined" }], isSettled), []);
+  assert.deepEqual(changeable([{ rule: L2, verdict: "broken" }], isSettled), ["broken"]);
 });
