@@ -138,7 +138,7 @@ export function spanText(seconds: number): string {
 }
 
 function cells(group: LeakBody): readonly string[] {
-  const { pid, comm, pidfds, dead, oldest_ns: oldestNs, per_hour: perHour, emfile_s: full } = group;
+  const { pid, comm, pidfds, dead, oldest_ns: oldestNs, per_hour: perHour } = group;
   return [
     pid === null ? (group.holders > 1 ? `${group.holders} of` : "-") : `${pid}`,
     cutTo(printableText(comm ?? "-"), NAME_COLUMNS),
@@ -146,10 +146,19 @@ function cells(group: LeakBody): readonly string[] {
     `${dead}`,
     spanText(Number(BigInt(oldestNs) / 1_000_000_000n)),
     perHour === null ? "-" : `+${perHour}`,
-    full === null ? "-" : spanText(full),
+    fullText(group),
     group.rule === null ? "-" : `${group.rule}${DOUBT[group.verdict]}`,
     fromText(group),
   ];
+}
+
+/**
+ * Returns when a holder may open no more: `full` where it is so. Who is full has stopped to grow, and not because all is
+ * well.
+ */
+export function fullText({ headroom, emfile_s: seconds }: Pick<LeakBody, "headroom" | "emfile_s">): string {
+  if (headroom === 0) return "full";
+  return seconds === null ? "-" : spanText(seconds);
 }
 
 /** Returns where the pidfds of a group came from. */

@@ -6,7 +6,7 @@
 
 import { printableText } from "../events/mod.ts";
 import { columnsOf, cutTo } from "./_columns.ts";
-import { fromText, NAME_COLUMNS, spanText } from "./leaks.ts";
+import { fromText, fullText, NAME_COLUMNS, spanText } from "./leaks.ts";
 import type { LeakBody, LeaksResult } from "./leaks.ts";
 
 /** What groups are sorted by, each with the key that chooses it, in the order in which they are offered. */
@@ -173,12 +173,6 @@ function tableOf(
     ...(groups.length > 0 ? [{ text: line(titles), isTitle: true }] : [{ text: "", isTitle: false }]),
     ...rows.map((it) => ({ text: line(it), isTitle: false })),
   ];
-}
-
-/** Who may open no more has stopped to grow, and not because all is well. */
-function fullText({ headroom, emfile_s: seconds }: LeakBody): string {
-  if (headroom === 0) return "full";
-  return seconds === null ? "-" : spanText(seconds);
 }
 
 function isSort(title: string | undefined): boolean {

@@ -34,6 +34,12 @@ test("leaksText() shows a leak with its rate, the time that is left, and what to
   );
 });
 
+test("leaksText() says that a holder may open no more, whose growth has ended with that", () => {
+  const group = { ...GROUP, headroom: 0, per_hour: null, emfile_s: null };
+  const text = leaksText({ host: "local", groups: [group], body: BODY });
+  assert.match(text, /^917 agent .* - +full K1 +so_peerpidfd$/m);
+});
+
 test("leaksText() marks what cannot be told, and says why", () => {
   const group = {
     ...GROUP,
