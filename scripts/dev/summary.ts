@@ -28,8 +28,21 @@ function junitPath(name: string): string {
   return `${JUNIT_FOLDER}/${name.replaceAll(/\W+/g, "_")}.xml`;
 }
 
+/** What ends a run before its end, with the status that it has then. */
+const STOPS = { SIGINT: 130, SIGTERM: 143, SIGHUP: 129 } as const;
+
+/** Aborted with a status when we are told to end: what runs then ends too, also where it was not told so itself. */
+function stopSignal(): AbortSignal {
+  const stopped = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+    Deno.addSignalListener(name, () => stopped.abort(STOPS[name]));
+  }
+  return stopped.signal;
+}
+
 /** Runs one group and counts its result. */
-async function runGroup(group: Group): Promise<GroupTally> {
+async function runGroup(group: Group, stopped: AbortSignal): Promise<GroupTally> {
+  stopped.throwIfAborted();
   const isShared = group.kind === "tests" && group.needs !== undefined;
   console.log(isShared ? `== ${group.name}: begins` : `\n== ${group.name}`);
   const [subcommand = "", ...rest] = group.args;
@@ -41,10 +54,11 @@ async function runGroup(group: Group): Promise<GroupTally> {
     stdin: "null",
     stdout: isShared ? "piped" : "inherit",
     stderr: isShared ? "piped" : "inherit",
-    signal: AbortSignal.timeout(GROUP_TIMEOUT_MS),
+    signal: AbortSignal.any([stopped, AbortSignal.timeout(GROUP_TIMEOUT_MS)]),
   }).spawn();
   const output = isShared ? await collect(child.stdout, child.stderr) : "";
   const { code } = await child.status;
+  stopped.throwIfAborted();
   const seconds = (performance.now() - started) / 1000;
   if (isShared) {
     console.log(`\n== ${group.name}: ended after ${Math.round(seconds)} s with status ${code}`);
@@ -123,10 +137,15 @@ if (import.meta.main) {
   };
   await emptyJunitFolder();
   const groups = planGroups(selection, repository);
+  const stopped = stopSignal();
   const tallies = await runScheduled(groups, {
     width: GUESTS_AT_ONCE,
     canShare: canRunAtOnce,
-    run: runGroup,
+    run: (group) => runGroup(group, stopped),
+  }).catch((error): never => {
+    if (!stopped.aborted) throw error;
+    console.error("summary.ts: ended by a signal; what was begun is not counted");
+    Deno.exit(stopped.reason);
   });
   const { lines, ok } = summarize(tallies);
   console.log(lines.join("\n"));
