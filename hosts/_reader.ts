@@ -10,11 +10,19 @@ import type { RunBytesResult } from "./run.ts";
 
 /** Most readings that one program does. */
 const READINGS_MAX = 32;
+/**
+ * How long a program may take at its first and at its second try, in milliseconds. A guest under emulation is slow, and a
+ * session that hangs is to be given up before somebody else loses patience.
+ */
+const TRIES_MS = [30_000, 120_000] as const;
 /** How many reading programs run at once. An OpenSSH server allows ten sessions, and others need some. */
 const PROGRAMS_MAX = 4;
 
-/** Runs a reading program to its end. */
-export type RunProgram = (argv: readonly string[]) => Promise<RunBytesResult>;
+/** Runs a reading program to its end, or until its time is over. */
+export type RunProgram = (
+  argv: readonly string[],
+  options: { readonly timeoutMs: number },
+) => Promise<RunBytesResult>;
 
 /** Does what is asked for at once by one program. */
 export class Reader {
@@ -61,24 +69,25 @@ export class Reader {
     asked.forEach(({ resolve }, at) => resolve(parts[at] ?? { ...result, code: result.code || 1 }));
   }
 
-  /** Runs a program, and once more when the machine could not start it: a busy ssh server drops sessions. */
+  /** Runs a program, and once more when the machine could not: a busy ssh server drops sessions. */
   async #runOrAgain(argv: readonly string[]): Promise<RunBytesResult> {
+    const [first, second] = TRIES_MS;
     try {
-      return await this.#queue(argv);
+      return await this.#queue(argv, first);
     } catch (error) {
       if (!(error instanceof HostError) || error.kind !== "failed") throw error;
-      return await this.#queue(argv);
+      return await this.#queue(argv, second);
     }
   }
 
   /** Lets only so many programs run at once. */
-  async #queue(argv: readonly string[]): Promise<RunBytesResult> {
+  async #queue(argv: readonly string[], timeoutMs: number): Promise<RunBytesResult> {
     const programs = this.#programs;
     if (programs.running >= PROGRAMS_MAX) {
       await new Promise<void>((resolve) => programs.waiting.push(resolve));
     } else programs.running++;
     try {
-      return await this.#run(argv);
+      return await this.#run(argv, { timeoutMs });
     } finally {
       // The place goes straight to the next in the queue.
       const next = programs.waiting.shift();

@@ -10,9 +10,6 @@ import { lastLine, quote } from "./_text.ts";
 import { type Host, type HostDescription, HostError, type HostErrorKind, type HostProcess } from "./host.ts";
 import { runBytes, type RunBytesResult } from "./run.ts";
 
-/** How long what is read at once may take, in milliseconds; a guest under emulation is slow. */
-const READ_TIMEOUT_MS = 120_000;
-
 /**
  * The part of a {@linkcode Host} that is the same for every machine: all but {@linkcode CommandHost.spawn}.
  *
@@ -32,7 +29,7 @@ const READ_TIMEOUT_MS = 120_000;
 export abstract class CommandHost implements Host {
   /** The target as the user wrote it. */
   abstract readonly name: string;
-  readonly #reader = new Reader((argv) => runBytes(this, argv, { timeoutMs: READ_TIMEOUT_MS }));
+  readonly #reader = new Reader((argv, options) => runBytes(this, argv, options));
   /** What the machine said of itself; a boot does not change it. */
   #description: Promise<HostDescription> | undefined;
 

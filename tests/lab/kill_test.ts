@@ -142,7 +142,11 @@ function check(victim: Victim, { end, left }: Outcome): void {
   }
   const last = events.at(-1);
   assert.equal(last?.type, "end", end.words);
-  assert.ok(victim.codes.includes(last.exit_code), JSON.stringify(last));
+  const lost = events.filter((it) => it.type === "lost" || it.type === "summary");
+  assert.ok(
+    victim.codes.includes(last.exit_code),
+    [...lost, last].map((it) => JSON.stringify(it)).join("\n"),
+  );
   if (victim.passed === "tool") assert.equal(end.code, last.exit_code);
   else if (victim.passed === "command") assert.equal(end.code, last.command_status);
   else assert.notEqual(end.code, 0);
