@@ -13,7 +13,7 @@ export interface GuestNeeds {
 }
 
 /**
- * Reads what a file claims in a comment: `// Guests: alone.` or `// Guests: keeps lab:6.12.`
+ * Reads what a file claims in a comment: `// Guests: alone.`, `// Guests: keeps lab:6.12.` or `// Guests: its own.`
  *
  * A file that claims nothing runs alone when it registers a guest or names a target, for such a guest could be another
  * file's.
@@ -27,10 +27,12 @@ export interface GuestNeeds {
  *
  * assert.deepEqual(guestNeeds("// Guests: keeps lab:6.12, lab:6.1.\n").keeps, ["lab:6.12", "lab:6.1"]);
  * assert.equal(guestNeeds("await registerGuest(guest);").alone, true);
+ * assert.equal(guestNeeds('// Guests: its own.\n["--target", "ssh:guest"]').alone, false);
  * ```
  */
 export function guestNeeds(text: string): GuestNeeds {
   const claim = /^\/\/ Guests: (.+)\.$/m.exec(text)?.[1];
+  if (claim === "its own") return { alone: false, keeps: [] };
   if (claim === undefined) return { alone: /\bregisterGuest\(|"--target"/.test(text), keeps: [] };
   const [, kept] = /^keeps (.+)$/.exec(claim) ?? [];
   // What cannot be read is not known to be harmless.

@@ -70,6 +70,7 @@ const CLAIMS: readonly (readonly [text: string, alone: boolean, keeps: readonly 
   ["// What it is.\n// Guests: alone.\nawait registerGuest(guest);", true, []],
   ["// Guests: keeps lab:6.12, lab:6.1.\nawait registerGuest(guest);", false, ["lab:6.12", "lab:6.1"]],
   ["// Guests: aloen.", true, []],
+  ['// Guests: its own.\n["--target", "ssh:a"]', false, []],
 ];
 for (const [text, alone, keeps] of CLAIMS) {
   test(`guestNeeds() reads ${JSON.stringify(text)}`, () => {

@@ -1,5 +1,6 @@
 // Kernels of the lab, confirmed by the command as a person types it: no rule is broken, those that are in force were
 // exercised, and every verdict carries what it rests on.
+// Guests: its own.
 
 import assert from "node:assert/strict";
 import { findKernel, startGuest } from "../../lab/mod.ts";

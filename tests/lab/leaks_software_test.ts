@@ -1,5 +1,6 @@
 // Real programs in Go, Python and C that leak pidfds, each in one way, and such as hold them rightly: `leaks` says of each
 // what /proc says, and what is wrong with it.
+// Guests: its own.
 
 import assert from "node:assert/strict";
 import { run } from "../../hosts/mod.ts";

@@ -1,6 +1,6 @@
 // Profiles of two kernels of the lab, and what differs between them: what is known of both. Over ssh a guest is a machine
 // like any other, where only what is harmless is tried unless the user says yes.
-// Guests: alone.
+// Guests: keeps lab:6.1, lab:6.12.
 
 import assert from "node:assert/strict";
 import type { Answer } from "../../schema/mod.ts";

@@ -1,5 +1,5 @@
 // Programs that do not run: no number is missing then, and probes that must agree tell.
-// Guests: one after the other.
+// Guests: keeps lab:6.12, lab:6.1, lab:7.2+sid, lab:6.18, lab:5.10, lab:5.10+bookworm.
 
 import assert from "node:assert/strict";
 import { GuestHost, run } from "../../hosts/mod.ts";
