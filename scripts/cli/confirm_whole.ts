@@ -10,8 +10,8 @@ import { verdictsOf } from "./confirm_judge.ts";
 import { confirmRun } from "./confirm_run.ts";
 import type { Confirmed, ConfirmRunOptions } from "./confirm_run.ts";
 
-/** Runs at most: on a busy machine a kernel can pass a program over in each of them. */
-const RUNS_MAX = 3;
+/** Runs at most: on a busy machine a kernel that can be preempted passes a program over in most of them. */
+const RUNS_MAX = 5;
 
 /**
  * Confirms a machine, and again while something of the trace was lost that a verdict needs.
