@@ -37,7 +37,7 @@ export type {
 export { parseProgramTime, readProgramTime } from "./program_time.ts";
 export type { ProgramTime } from "./program_time.ts";
 export { parseRecursion, readRecursion } from "./recursion.ts";
-export type { RecursionReading } from "./recursion.ts";
+export type { ProgramMisses, RecursionReading } from "./recursion.ts";
 export { RecordingError } from "./recording_error.ts";
 export type { RecordingErrorOptions, RecordingProblem } from "./recording_error.ts";
 export { Redactor } from "./redact.ts";

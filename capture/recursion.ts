@@ -7,21 +7,35 @@
 import { HostError, run } from "../hosts/mod.ts";
 import type { Host } from "../hosts/mod.ts";
 
+/** How often one program was passed over since it was loaded. */
+export interface ProgramMisses {
+  /** The kernel's id of the program. */
+  readonly id: string;
+  /** How often, what its links tell of its probes among it. */
+  readonly misses: number;
+  /** Whether it is at a kprobe or a kretprobe. */
+  readonly isKprobe: boolean;
+  /** Where it is, when that is fentry or fexit and the kernel says at which function, as lab:6.12 does and lab:6.1 not. */
+  readonly place: {
+    readonly kind: "fentry" | "fexit";
+    /** Id of the function in the kernel's BTF. */
+    readonly functionId: number;
+  } | undefined;
+}
+
 /** What {@linkcode readRecursion} found. */
 export type RecursionReading =
   | {
     /** The sum over all programs since they were loaded. */
     readonly misses: number;
-    /** What of it is of programs at kprobes and kretprobes, and of these probes themselves. */
-    readonly ofKprobes: number;
+    /** Every program. */
+    readonly programs: readonly ProgramMisses[];
     /**
      * Whether all of that is counted: a kprobe that is passed while another one is handled on that CPU is over before
      * its program is looked for, and only its link tells of it. Softirqs do that now and then; on lab:6.12, where
      * bpftrace makes no links, frees of `struct pid` were missed with 0 in all counters that can be read.
      */
     readonly areKprobesCounted: boolean;
-    /** How many programs there are. */
-    readonly programs: number;
     /** CLOCK_BOOTTIME in ns before the reading. */
     readonly fromNs: bigint;
     /** CLOCK_BOOTTIME in ns after it. */
@@ -35,7 +49,7 @@ const LIMIT_MS = 5000;
 
 /** Constant text; its parameter is a process id. */
 const SCRIPT = 'now() { read -r up idle </proc/uptime; echo "$up $idle"; }; now; ' +
-  'grep -HE "^(prog_type|prog_id|recursion_misses|link_id|missed):" /proc/"$0"/fdinfo/*; now';
+  'grep -HE "^(prog_type|prog_id|recursion_misses|link_id|missed|attach_type|target_btf_id):" /proc/"$0"/fdinfo/*; now';
 
 /**
  * Reads the counters of the programs that a process holds, `bpf_prog_show_fdinfo()` in the kernel.
@@ -71,13 +85,13 @@ export async function readRecursion(host: Host, bpftracePid: number): Promise<Re
  * import { parseRecursion } from "./recursion.ts";
  * import assert from "node:assert/strict";
  *
- * const lines = ["prog_type:\t26", "prog_id:\t7", "recursion_misses:\t3"].map((it) => `/proc/1/fdinfo/5:${it}`);
- * const text = ["10.50 1.00", ...lines, "10.51 1.00", ""].join("\n");
+ * const program = ["prog_type:\t26", "prog_id:\t7", "recursion_misses:\t3"].map((it) => `/proc/1/fdinfo/5:${it}`);
+ * const link = ["link_id:\t1", "prog_id:\t7", "attach_type:\t24", "target_btf_id:\t9"].map((it) => `/proc/1/fdinfo/6:${it}`);
+ * const text = ["10.50 1.00", ...program, ...link, "10.51 1.00", ""].join("\n");
  * assert.deepEqual(parseRecursion(text, ""), {
  *   misses: 3,
- *   ofKprobes: 0,
+ *   programs: [{ id: "7", misses: 3, isKprobe: false, place: { kind: "fentry", functionId: 9 } }],
  *   areKprobesCounted: true,
- *   programs: 1,
  *   fromNs: 10_500_000_000n,
  *   toNs: 10_520_000_000n,
  * });
@@ -87,6 +101,44 @@ export function parseRecursion(text: string, complaints: string): RecursionReadi
   const times = [...text.matchAll(/^(\d+)\.(\d\d) [\d.]+$/gm)].map(([, seconds = "", hundredths = ""]) =>
     BigInt(seconds + hundredths) * HUNDREDTH_NS
   );
+  const [fromNs] = times;
+  const toNs = times.at(-1);
+  const { types, counts, links } = readFiles(text);
+  if (types.size === 0 || fromNs === undefined || toNs === undefined) {
+    const words = complaints.trim().split("\n")[0]?.slice(0, 200) ?? "";
+    const why = words === "" ? "no program of bpftrace is to be seen" : words;
+    return { misses: null, reason: `Recursion misses cannot be read: ${why}` };
+  }
+  const programs: ProgramMisses[] = [];
+  for (const [id, type] of types) {
+    const count = counts.get(id);
+    if (count === undefined) {
+      return { misses: null, reason: "This kernel does not count recursion misses; Linux 5.12 and later do" };
+    }
+    const own = links.filter((it) => it.program === id);
+    const misses = own.reduce((sum, it) => sum + (it.missed ?? 0), count);
+    programs.push({ id, misses, isKprobe: type === KPROBE, place: placeOf(own) });
+  }
+  const isLinked = (id: string) => links.some((it) => it.program === id && it.missed !== undefined);
+  return {
+    misses: programs.reduce((sum, it) => sum + it.misses, 0),
+    programs,
+    areKprobesCounted: programs.every((it) => !it.isKprobe || isLinked(it.id)),
+    fromNs,
+    toNs: toNs + HUNDREDTH_NS,
+  };
+}
+
+/** What a link tells: of which program, how often its probe was passed over, and at which function it is. */
+interface Link {
+  readonly program: string | undefined;
+  readonly missed: number | undefined;
+  readonly kind: "fentry" | "fexit" | undefined;
+  readonly functionId: number | undefined;
+}
+
+/** Types and misses of the programs by their ids, and the links; the same one can be open twice. */
+function readFiles(text: string) {
   const files = new Map<string, Map<string, string>>();
   for (
     const [, file = "", name = "", value = ""] of text.matchAll(
@@ -95,47 +147,34 @@ export function parseRecursion(text: string, complaints: string): RecursionReadi
   ) {
     files.set(file, (files.get(file) ?? new Map()).set(name, value));
   }
-  // The same program can be open twice, and links name a program too.
-  const programs = new Map<string, { readonly type: string; readonly count: string | undefined }>();
+  const types = new Map<string, string>();
+  const counts = new Map<string, number>();
+  const links = new Map<string, Link>();
   for (const fields of files.values()) {
-    const [id, type] = [fields.get("prog_id"), fields.get("prog_type")];
-    if (id !== undefined && type !== undefined) {
-      programs.set(id, { type, count: fields.get("recursion_misses") });
+    const [program, type, link] = ["prog_id", "prog_type", "link_id"].map((it) => fields.get(it));
+    const numberOf = (name: string) => fields.has(name) ? Number(fields.get(name)) : undefined;
+    if (link !== undefined) {
+      const kind = ATTACH_TYPES.get(numberOf("attach_type") ?? 0);
+      links.set(link, { program, missed: numberOf("missed"), kind, functionId: numberOf("target_btf_id") });
+    } else if (program !== undefined && type !== undefined) {
+      const count = numberOf("recursion_misses");
+      types.set(program, type);
+      if (count !== undefined) counts.set(program, count);
     }
   }
-  const links = new Map<string, { readonly program: string | undefined; readonly missed: number }>();
-  for (const fields of files.values()) {
-    const [id, missed] = [fields.get("link_id"), fields.get("missed")];
-    if (id !== undefined && missed !== undefined) {
-      links.set(id, { program: fields.get("prog_id"), missed: Number(missed) });
-    }
-  }
-  const [fromNs] = times;
-  const toNs = times.at(-1);
-  if (programs.size === 0 || fromNs === undefined || toNs === undefined) {
-    const words = complaints.trim().split("\n")[0]?.slice(0, 200) ?? "";
-    const why = words === "" ? "no program of bpftrace is to be seen" : words;
-    return { misses: null, reason: `Recursion misses cannot be read: ${why}` };
-  }
-  const passedOver = [...links.values()].reduce((sum, { missed }) => sum + missed, 0);
-  const linked = new Set([...links.values()].map(({ program }) => program));
-  let misses = passedOver;
-  let ofKprobes = passedOver;
-  for (const { type, count } of programs.values()) {
-    if (count === undefined) {
-      return { misses: null, reason: "This kernel does not count recursion misses; Linux 5.12 and later do" };
-    }
-    misses += Number(count);
-    if (type === KPROBE) ofKprobes += Number(count);
-  }
-  const areKprobesCounted = [...programs].every(([id, { type }]) => type !== KPROBE || linked.has(id));
-  return {
-    ...{ misses, ofKprobes, areKprobesCounted },
-    programs: programs.size,
-    fromNs,
-    toNs: toNs + HUNDREDTH_NS,
-  };
+  return { types, counts, links: [...links.values()] };
 }
+
+/** The function of a program with one link. */
+function placeOf([only, ...others]: readonly Link[]): ProgramMisses["place"] {
+  const { kind, functionId } = only ?? {};
+  return kind === undefined || functionId === undefined || others.length > 0
+    ? undefined
+    : { kind, functionId };
+}
+
+/** `BPF_TRACE_FENTRY` and `BPF_TRACE_FEXIT` of `enum bpf_attach_type`, include/uapi/linux/bpf.h. */
+const ATTACH_TYPES: ReadonlyMap<number, "fentry" | "fexit"> = new Map([[24, "fentry"], [25, "fexit"]]);
 
 /** `BPF_PROG_TYPE_KPROBE`, include/uapi/linux/bpf.h. */
 const KPROBE = "2";

@@ -17,7 +17,8 @@ test("parseRecursion() tells the misses of kprobes from those of others", () => 
   const of = (id: number, prog_type: number) => fdinfo(id, { prog_type, prog_id: id, recursion_misses: id });
   const found = parseRecursion(text(of(1, 26), of(2, 2), of(4, 5), of(8, 2)), "");
   assert.ok(found.misses !== null);
-  assert.deepEqual([found.misses, found.ofKprobes], [15, 10]);
+  const ofKprobes = found.programs.filter((it) => it.isKprobe).map((it) => it.misses);
+  assert.deepEqual([found.misses, ofKprobes], [15, [2, 8]]);
 });
 
 test("parseRecursion() adds up the programs, each once, and links are none", () => {
@@ -33,9 +34,11 @@ test("parseRecursion() adds up the programs, each once, and links are none", () 
   );
   assert.deepEqual(found, {
     misses: 5,
-    ofKprobes: 0,
+    programs: [
+      { id: "1", misses: 2, isKprobe: false, place: undefined },
+      { id: "2", misses: 3, isKprobe: false, place: undefined },
+    ],
     areKprobesCounted: true,
-    programs: 2,
     fromNs: 12_340_000_000n,
     toNs: 12_350_000_000n,
   });
@@ -46,7 +49,7 @@ test("parseRecursion() adds what links tell of kprobes, and knows whether every 
   const link = (id: number, missed: number) =>
     fdinfo(10 + id, { link_type: 0, link_id: id, prog_id: id, missed });
   for (
-    const [links, ofKprobes, areKprobesCounted] of [
+    const [links, misses, areKprobesCounted] of [
       [[link(1, 3), link(2, 4)], 9, true],
       [[link(1, 3), link(1, 3)], 5, false],
       [[link(1, 3), fdinfo(13, { link_id: 3, prog_id: 1, missed: 0 })], 5, false],
@@ -56,11 +59,33 @@ test("parseRecursion() adds what links tell of kprobes, and knows whether every 
   ) {
     const found = parseRecursion(text(kprobe(1), kprobe(2), ...links), "");
     assert.ok(found.misses !== null);
-    assert.deepEqual(
-      [found.misses, found.ofKprobes, found.areKprobesCounted],
-      [ofKprobes, ofKprobes, areKprobesCounted],
-    );
+    assert.deepEqual([found.misses, found.areKprobesCounted], [misses, areKprobesCounted]);
   }
+});
+
+test("parseRecursion() knows at which function a program is, where its link tells, and guesses nothing", () => {
+  const program = (id: number, prog_type = 26) => fdinfo(id, { prog_type, prog_id: id, recursion_misses: 0 });
+  const link = (id: number, fields: Readonly<Record<string, number>>) =>
+    fdinfo(20 + id, { link_id: id, prog_id: id, ...fields });
+  const found = parseRecursion(
+    text(
+      ...[1, 2, 3, 4, 5].map((id) => program(id)),
+      link(1, { attach_type: 24, target_obj_id: 1, target_btf_id: 91015 }),
+      link(2, { attach_type: 25, target_obj_id: 1, target_btf_id: 47962 }),
+      // Linux 6.1 tells no function, and a raw tracepoint is at none.
+      link(3, { attach_type: 24 }),
+      link(4, { attach_type: 23, target_btf_id: 7 }),
+    ),
+    "",
+  );
+  assert.ok(found.misses !== null);
+  assert.deepEqual(found.programs.map((it) => it.place), [
+    { kind: "fentry", functionId: 91015 },
+    { kind: "fexit", functionId: 47962 },
+    undefined,
+    undefined,
+    undefined,
+  ]);
 });
 
 test("parseRecursion() never takes what is not there for 0", () => {

@@ -93,6 +93,11 @@ export class Btf {
     return this.#index.functions.has(name);
   }
 
+  /** The ids of the types of kind FUNC with a name: one where C has one, none where BTF does not describe it. */
+  functionIds(name: string): readonly number[] {
+    return this.#index.functions.get(name) ?? [];
+  }
+
   /** The parameters of a function, in order. */
   functionParameters(name: string): readonly BtfParameter[] | undefined {
     return agreed(this.#index.functions.get(name), (id) => this.#index.parameters(id));

@@ -173,13 +173,9 @@ async function traced(
 ) {
   const { host, prepared, program, folder, terminal, signal, lost } = options;
   const { plan, capture, counters } = program;
-  const { law, releasesSeen, hashPutsSeen, slotsSeen, kprobesMatter } = plan;
-  const { preemption } = prepared.facts;
-  using misses = new MissWatch(host, {
-    bpftracePid: capture.attachment.bpftracePid,
-    isCalm: preemption.kind === "known" && ["none", "voluntary"].includes(preemption.value),
-    kprobesMatter,
-  });
+  const { law, releasesSeen, hashPutsSeen, slotsSeen } = plan;
+  const { facts } = prepared;
+  using misses = MissWatch.over(host, { facts, plan, bpftracePid: capture.attachment.bpftracePid });
   const watchedNs = await misses.begun();
   const attachedNs = watchedNs > program.attachedNs ? watchedNs : program.attachedNs;
   const scope = { pids: undefined, comm: undefined, descendants: false };

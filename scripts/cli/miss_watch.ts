@@ -5,11 +5,14 @@
  */
 
 import { readRecursion } from "../../capture/mod.ts";
-import type { RecursionReading } from "../../capture/mod.ts";
+import type { ProgramMisses, RecursionReading } from "../../capture/mod.ts";
 import { printableText } from "../../events/mod.ts";
 import type { Loss } from "../../events/mod.ts";
 import type { Host } from "../../hosts/mod.ts";
+import type { KernelFacts } from "../../kernel/mod.ts";
 import type { RecursionMisses } from "../../model/mod.ts";
+import { programPlaces } from "../../tracers/mod.ts";
+import type { Plan, ProgramPlace, ProgramPlaces } from "../../tracers/mod.ts";
 
 /**
  * Milliseconds between two looks. Where a task can be preempted in the middle of a program, the next one on that CPU
@@ -39,6 +42,18 @@ export interface MissWatchOptions {
    * program of this kind or of a tracepoint: `bpf_prog_active` is one for all of them, kernel/trace/bpf_trace.c.
    */
   readonly kprobesMatter: boolean;
+  /** Which probe the program at a function belongs to. */
+  readonly places: ProgramPlaces;
+}
+
+/** What runs. */
+export interface WatchedProgram {
+  /** What is known of its kernel. */
+  readonly facts: Pick<KernelFacts, "btf" | "preemption">;
+  /** The plan in force. */
+  readonly plan: Pick<Plan, "program" | "kprobesMatter">;
+  /** Process id of bpftrace there. */
+  readonly bpftracePid: number;
 }
 
 /** Watches the programs of one bpftrace. */
@@ -47,6 +62,7 @@ export class MissWatch implements Disposable {
   readonly #bpftracePid: number;
   readonly #isCalm: boolean;
   readonly #kprobesMatter: boolean;
+  readonly #places: ProgramPlaces;
   #settledNs: bigint | undefined;
   readonly #losses: Loss[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -69,9 +85,26 @@ export class MissWatch implements Disposable {
     this.#bpftracePid = options.bpftracePid;
     this.#isCalm = options.isCalm;
     this.#kprobesMatter = options.kprobesMatter;
+    this.#places = options.places;
     this.#settledNs = options.isCalm ? undefined : 0n;
     this.#looking = this.#look();
     this.#later();
+  }
+
+  /**
+   * Begins to watch a program.
+   *
+   * @param host the machine
+   * @param program what runs there
+   * @returns the watch
+   */
+  static over(host: Host, { facts: { btf, preemption }, plan, bpftracePid }: WatchedProgram): MissWatch {
+    return new MissWatch(host, {
+      bpftracePid,
+      isCalm: preemption.kind === "known" && ["none", "voluntary"].includes(preemption.value),
+      kprobesMatter: plan.kprobesMatter,
+      places: programPlaces(plan, btf.kind === "known" ? btf.value : undefined),
+    });
   }
 
   /**
@@ -134,8 +167,21 @@ export class MissWatch implements Disposable {
     this.#timer = undefined;
   }
 
-  #matteringIn({ misses, ofKprobes }: Counted): number {
-    return this.#kprobesMatter ? misses : misses - ofKprobes;
+  /** How often programs were passed over that a verdict can rest on, by the names of their probes. */
+  #passedOver(before: Counted, now: Counted): ReadonlyMap<string, number> {
+    const known = new Map(before.programs.map((it) => [it.id, it.misses]));
+    const lost = new Map<string, number>();
+    for (const program of now.programs) {
+      const misses = program.misses - (known.get(program.id) ?? 0);
+      const { name, isSpare } = this.#placeOf(program);
+      if (misses > 0 && !isSpare) lost.set(name, (lost.get(name) ?? 0) + misses);
+    }
+    return lost;
+  }
+
+  #placeOf({ isKprobe, place }: ProgramMisses): ProgramPlace {
+    const found = place === undefined ? undefined : this.#places(place.kind, place.functionId);
+    return found ?? { name: isKprobe ? "a kprobe" : "a probe", isSpare: isKprobe && !this.#kprobesMatter };
   }
 
   #later(): void {
@@ -160,15 +206,19 @@ export class MissWatch implements Disposable {
     this.#latest = this.#counted = reading;
     if (!this.#isCalm) this.#settledNs = reading.fromNs;
     this.#first ??= reading;
-    const events = before === undefined ? 0 : this.#matteringIn(reading) - this.#matteringIn(before);
-    if (before === undefined || events <= 0) return;
+    if (before === undefined) return;
+    const passedOver = this.#passedOver(before, reading);
+    const events = [...passedOver.values()].reduce((sum, it) => sum + it, 0);
+    if (events === 0) return;
+    const where = [...passedOver].map(([name, times]) => `${name} ${times}`).join(", ");
     this.#losses.push({
       reason: "missed-probe",
       events,
       cpu: null,
       fromNs: before.fromNs,
       toNs: reading.toNs,
-      detail: `the kernel did not run a program ${events} times, because it was running on that CPU already`,
+      detail:
+        `the kernel did not run a program ${events} times (${where}), because it was running on that CPU already`,
     });
   }
 }

@@ -1,22 +1,30 @@
 import assert from "node:assert/strict";
 import { fakeHost } from "../../kernel/_fake_host.ts";
 import type { FakeOutput } from "../../kernel/_fake_host.ts";
+import type { ProgramPlaces } from "../../tracers/mod.ts";
 import { MissWatch } from "./miss_watch.ts";
 
 interface Found {
   /** Type of the program. */
   readonly type: number;
+  /** The function that it is at, by its id in BTF. @default {nothing tells} */
+  readonly functionId?: number | undefined;
   /** Whether it has a link that tells what was missed. */
   readonly isLinked: boolean;
 }
 
 /** What a look finds: the misses of one program; -1 where the kernel does not count them, `undefined` for no process. */
-function found(second: number, misses: number | undefined, { type, isLinked }: Found): FakeOutput {
+function found(
+  second: number,
+  misses: number | undefined,
+  { type, isLinked, functionId }: Found,
+): FakeOutput {
   const uptime = `${second}.00 1.00`;
   const fields = misses === undefined ? {} : { prog_type: type, prog_id: 7, recursion_misses: misses };
   const lines = Object.entries(fields).filter(([, value]) => value >= 0)
     .map(([name, value]) => `/proc/77/fdinfo/5:${name}:\t${value}`);
-  const link = { link_id: 9, prog_id: 7, missed: 0 };
+  const place = functionId === undefined ? {} : { attach_type: 24, target_btf_id: functionId };
+  const link = { link_id: 9, prog_id: 7, missed: 0, ...place };
   if (isLinked) {
     lines.push(...Object.entries(link).map(([name, value]) => `/proc/77/fdinfo/6:${name}:\t${value}`));
   }
@@ -26,17 +34,29 @@ function found(second: number, misses: number | undefined, { type, isLinked }: F
 
 const CALM = { isCalm: true };
 
+/** Ids of two functions. */
+const [CLONES, LAST_PUT] = [41, 42];
+
+const PLACES: ProgramPlaces = (kind, functionId) =>
+  functionId === CLONES || functionId === LAST_PUT
+    ? { name: `${kind}:f${functionId}`, isSpare: functionId === LAST_PUT }
+    : undefined;
+
 /** A watch over a machine whose looks find these, one after the other. */
 function watch(
   options: { readonly isCalm: boolean; readonly kprobesMatter?: boolean } & Partial<Found>,
   ...misses: readonly (number | undefined)[]
 ): MissWatch {
-  const { type = 26, isLinked = true, ...rest } = options;
+  const { type = 26, isLinked = true, functionId, ...rest } = options;
   let looks = 0;
   const commands = new Proxy<Record<string, FakeOutput>>({}, {
-    get: () => found(10 + looks, misses[Math.min(looks++, misses.length - 1)], { type, isLinked }),
+    get: () =>
+      found(10 + looks, misses[Math.min(looks++, misses.length - 1)], { type, isLinked, functionId }),
   });
-  return new MissWatch(fakeHost({ commands }), { bpftracePid: 77, kprobesMatter: true, ...rest });
+  return new MissWatch(fakeHost({ commands }), {
+    ...{ bpftracePid: 77, kprobesMatter: true, places: PLACES },
+    ...rest,
+  });
 }
 
 Deno.test("MissWatch tells how often programs did not run since it began, and when", async () => {
@@ -53,6 +73,20 @@ Deno.test("MissWatch tells no loss of kprobes that no verdict rests on, and coun
   using misses = watch({ ...CALM, kprobesMatter: false, type: 2 }, 2, 5);
   await misses.last();
   assert.deepEqual([misses.result, misses.take()], [{ misses: 3 }, []]);
+});
+
+Deno.test("MissWatch names the probe, and tells no loss of one that no verdict rests on", async () => {
+  const detail = async (functionId: number | undefined) => {
+    using misses = watch({ ...CALM, functionId }, 2, 5);
+    await misses.last();
+    assert.deepEqual(misses.result, { misses: 3 }, "all are counted");
+    return misses.take().map((it) => it.detail.slice(0, it.detail.indexOf(",")));
+  };
+  assert.deepEqual(await detail(CLONES), ["the kernel did not run a program 3 times (fentry:f41 3)"]);
+  assert.deepEqual(await detail(LAST_PUT), []);
+  for (const unknown of [undefined, 43]) {
+    assert.deepEqual(await detail(unknown), ["the kernel did not run a program 3 times (a probe 3)"]);
+  }
 });
 
 Deno.test("MissWatch does not take the 0 of kprobes without links for a count", async () => {

@@ -339,13 +339,8 @@ function watchIdentities(
   });
 }
 
-function watchMisses({ host, prepared, program }: Attached): MissWatch {
-  const { plan, facts: { preemption } } = prepared;
-  return new MissWatch(host, {
-    bpftracePid: program.capture.attachment.bpftracePid,
-    isCalm: preemption.kind === "known" && ["none", "voluntary"].includes(preemption.value),
-    kprobesMatter: plan.kprobesMatter,
-  });
+function watchMisses({ host, prepared: { facts }, program: { plan, capture } }: Attached): MissWatch {
+  return MissWatch.over(host, { facts, plan, bpftracePid: capture.attachment.bpftracePid });
 }
 
 function endBody(result: RunResult, code: ExitCode): EventBody<"end"> & { readonly exit_code: ExitCode } {
