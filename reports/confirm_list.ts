@@ -54,6 +54,8 @@ export function consentText(
   const note =
     "Those that make a pidfd fail are left out when confirm-integer shows a kernel like that of the first " +
     "pidfds, which could hang.";
+  const again =
+    "Where the trace of one has holes it is played again, as all of them may be, up to five times.";
   return [
     ...wrap(`Confirm would play on ${host}, while it traces:`, COLUMNS_MAX, { indent: "" }),
     ...stimulusRows(played),
@@ -62,6 +64,7 @@ export function consentText(
       : ["Left out there, unless --dangerous names it:", ...stimulusRows(leftOut)]),
     ...riskRows([...played, ...leftOut]),
     ...(fails ? wrap(note, COLUMNS_MAX, { indent: "" }) : []),
+    ...wrap(again, COLUMNS_MAX, { indent: "" }),
   ].join("\n");
 }
 

@@ -131,8 +131,26 @@ export class Evidence {
   /** What was lost first, or else why a call that came back is not seen whole; `undefined` when nothing is missing. */
   get hole(): string | undefined {
     const [loss] = this.#losses;
-    if (loss !== undefined) return lost(loss);
-    for (const it of this.all) {
+    return loss === undefined ? this.#unreturned(this.all) : lost(loss);
+  }
+
+  /**
+   * What was lost from the first to the last of some facts, or else why a call among them is not seen whole.
+   *
+   * @param facts what user space told, all of which the kernel's word has come on
+   * @returns the reason; `undefined` when nothing is missing
+   */
+  holeIn(facts: readonly Fact[]): string | undefined {
+    const times = facts.flatMap((it) => [it.fromNs, it.toNs]).filter((it) => it !== null);
+    const [first] = times;
+    if (first === undefined) return undefined;
+    const fromNs = times.reduce((one, other) => one < other ? one : other, first);
+    const toNs = times.reduce((one, other) => one > other ? one : other, first);
+    return this.doubt(fromNs, toNs) ?? this.#unreturned(facts);
+  }
+
+  #unreturned(facts: readonly Fact[]): string | undefined {
+    for (const it of facts) {
       const passedOver = this.#passedOver(it);
       if (passedOver !== undefined) return unreturned(passedOver);
     }

@@ -30,6 +30,7 @@ async function move(
     const { signal } = new AbortController();
     const whole = {
       facts: [TAKEN, MOVED, UNMADE],
+      torn: [],
       silent: new Map(),
       unfinished: new Set<string>(),
       ...played,

@@ -35,6 +35,8 @@ export interface PlayOptions {
   readonly heardUntil: (ktimeNs: bigint) => Promise<void>;
   /** Whether one whose success is chance has met what it is for. @default {nobody knows, and once is enough} */
   readonly isMet?: (facts: readonly Fact[]) => boolean;
+  /** Which of the kernel's words on these facts was lost; asked when they were heard. @default {none is known to be} */
+  readonly holeIn?: (facts: readonly Fact[]) => string | undefined;
   /** Hears of the progress. */
   readonly onProgress: (text: string) => void;
 }
@@ -43,6 +45,8 @@ export interface PlayOptions {
 export interface Played {
   /** Everything that was told. */
   readonly facts: readonly Fact[];
+  /** What was told by tries of which the kernel's word was lost, and which were made again. */
+  readonly torn: readonly Fact[];
   /** Why a provocation told nothing, by its name. */
   readonly silent: ReadonlyMap<string, string>;
   /** Names of those that were begun and did not come to their end. */
@@ -51,6 +55,10 @@ export interface Played {
 
 /** Longest time that its list may take, ms. */
 const LIST_MS = 10_000;
+
+/** How often one provocation is made again, and for how many seconds all of them, since the kernel's word was lost. */
+const AGAIN_MAX = 4;
+export const AGAIN_SECONDS = 120;
 
 /** Seconds in which a provocation that hangs ends by itself: its own limit comes first. */
 const MARGIN_S = 15;
@@ -101,6 +109,7 @@ export async function play(options: PlayOptions): Promise<Played> {
   const listed = await run(host, [program, "--list"], { timeoutMs: LIST_MS });
   const known = new Map(readProvocations(listed.stdout).map((it) => [it.name, it.risk]));
   const facts: Fact[] = [];
+  const torn = new Torn(options);
   const silent = new Map<string, string>();
   const unfinished = new Set<string>();
   let over: string | undefined;
@@ -120,7 +129,7 @@ export async function play(options: PlayOptions): Promise<Played> {
     }
     const unit = isCounted ? `${lives} lives` : rounds === 1 ? "1 round" : `${rounds} rounds`;
     onProgress(`${host.name}: ${name}, ${unit} (${index + 1} of ${attempts.length})`);
-    const made = await makeUntilMet(options, attempt);
+    const made = await makeUntilMet(options, attempt, torn);
     facts.push(...made.facts);
     if (made.reason === undefined) continue;
     silent.set(name, made.reason);
@@ -128,7 +137,28 @@ export async function play(options: PlayOptions): Promise<Played> {
     // What hangs in the kernel can take the machine with it; nothing more is tried there.
     if (made.end === "never" && !signal.aborted) over = `${name} did not come back`;
   }
-  return { facts, silent, unfinished };
+  return { facts, torn: torn.facts, silent, unfinished };
+}
+
+/** What was told in vain, and how much time may still be spent on doing it again. */
+class Torn {
+  /** What was told. */
+  readonly facts: Fact[] = [];
+  readonly #holeIn: (facts: readonly Fact[]) => string | undefined;
+  #leftMs = AGAIN_SECONDS * 1000;
+
+  constructor({ holeIn = () => undefined }: Pick<PlayOptions, "holeIn">) {
+    this.#holeIn = holeIn;
+  }
+
+  /** Why a provocation is to be made again that took so long; `undefined` when it is not, or there is no time. */
+  take({ facts, reason }: Made, tookMs: number): string | undefined {
+    const hole = reason === undefined && tookMs <= this.#leftMs ? this.#holeIn(facts) : undefined;
+    if (hole === undefined) return undefined;
+    this.#leftMs -= tookMs;
+    this.facts.push(...facts);
+    return hole;
+  }
 }
 
 /** What came of one provocation, why that is not all, and how it ended then. */
@@ -145,13 +175,26 @@ const ENDS: ReadonlyMap<number, NonNullable<Made["end"]>> = new Map([
 ]);
 
 /** Makes one provocation, and again while what it is for was not met, each time with other chances. */
-async function makeUntilMet(options: PlayOptions, attempt: Attempt): Promise<Made> {
+async function makeUntilMet(options: PlayOptions, attempt: Attempt, torn: Torn): Promise<Made> {
   const { seed, isMet = () => true } = options;
   const facts: Fact[] = [];
   for (let tries = 0;; tries += 1) {
-    const made = await make({ ...options, seed: seed === undefined ? undefined : seed + tries }, attempt);
+    const chances = { ...options, seed: seed === undefined ? undefined : seed + tries };
+    const made = await makeWhole(chances, attempt, torn);
     facts.push(...made.facts);
     if (made.reason !== undefined || tries + 1 >= attempt.triesMax || isMet(facts)) return { ...made, facts };
+  }
+}
+
+/** Makes one provocation, and again where the kernel's word on it was lost; of thousands of lives some always is. */
+async function makeWhole(options: PlayOptions, attempt: Attempt, torn: Torn): Promise<Made> {
+  const { host, signal, onProgress } = options;
+  for (let left = attempt.isCounted ? 0 : AGAIN_MAX;; left -= 1) {
+    const began = performance.now();
+    const made = await make(options, attempt);
+    const hole = left === 0 || signal.aborted ? undefined : torn.take(made, performance.now() - began);
+    if (hole === undefined) return made;
+    onProgress(`${host.name}: ${attempt.name}, again: ${hole}`);
   }
 }
 

@@ -120,6 +120,27 @@ Deno.test("play() makes what is chance again, with other seeds, until it has met
     assert.equal(never.silent.size, 0);
   }));
 
+Deno.test("play() makes again what the kernel's word was lost on, and keeps what it told before apart", () =>
+  withStimulus(TAKEN, async ({ play }) => {
+    const progress: string[] = [];
+    const onProgress = (text: string) => progress.push(text);
+    const holes = ["a record is missing", undefined];
+    const twice = await play(["integer", "page"], { onProgress, holeIn: () => holes.shift() });
+    assert.deepEqual(twice.facts.map((it) => it.fact), ["holds-12345", "read-only"]);
+    assert.deepEqual(twice.torn.map((it) => it.fact), ["holds-12345"]);
+    assert.deepEqual(twice.silent.size, 0);
+    assert.ok(progress.some((it) => it.endsWith("confirm-integer, again: a record is missing")));
+    // What never is whole is told as it is in the end.
+    const never = await play(["integer"], { holeIn: () => "a record is missing" });
+    assert.deepEqual([never.facts.length, never.torn.length, never.silent.size], [1, 4, 0]);
+  }));
+
+Deno.test("play() does not make again what is counted, or did not come to its end", () =>
+  withStimulus(TAKEN, async ({ play }) => {
+    const { facts, torn, silent } = await play(["flags", "stress"], { holeIn: () => "a record is missing" });
+    assert.deepEqual([facts.length, torn.length, silent.size], [1, 0, 1]);
+  }));
+
 Deno.test("play() leaves out what could harm a machine that is no guest, unless it is named", () =>
   withStimulus(TAKEN, async ({ play }) => {
     const names = ["integer", "enfile", "stress"];

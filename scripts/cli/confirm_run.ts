@@ -7,15 +7,23 @@
 import { holdCommand } from "../../capture/mod.ts";
 import type { CaptureMessage, Command } from "../../capture/mod.ts";
 import { decode, DecodeError } from "../../events/mod.ts";
-import { ATTEMPTS, Correlator, Evidence, hasMetTheMoment, isSeedLike, stepOf } from "../../model/mod.ts";
-import type { Move, Step, Truth, Update } from "../../model/mod.ts";
+import {
+  ATTEMPTS,
+  Correlator,
+  Evidence,
+  evidenceOf,
+  hasMetTheMoment,
+  isSeedLike,
+  stepOf,
+} from "../../model/mod.ts";
+import type { Fact, Move, Step, Truth, Update } from "../../model/mod.ts";
 import { NdjsonReport } from "../../reports/mod.ts";
 import { CLONE_WATCH, freesUnseen, watchClones } from "../../tracers/mod.ts";
 import type { Plan } from "../../tracers/mod.ts";
 import { attach } from "./attach.ts";
 import type { AttachedProgram } from "./attach.ts";
 import { moveAfterwards } from "./confirm_move.ts";
-import { play, secondsOf } from "./confirm_play.ts";
+import { AGAIN_SECONDS, play, secondsOf } from "./confirm_play.ts";
 import type { Played, PlayOptions } from "./confirm_play.ts";
 import { copyTo } from "./copy.ts";
 import { EventOutput } from "./event_output.ts";
@@ -89,7 +97,7 @@ export interface Confirmed {
  */
 export function deadlineOf(options: Pick<PlayOptions, "names" | "rounds" | "lives">): number {
   const attempts = ATTEMPTS.filter((it) => options.names.includes(it.name));
-  return MARGIN_SECONDS + attempts.reduce((sum, it) => sum + secondsOf(it, options), 0);
+  return MARGIN_SECONDS + AGAIN_SECONDS + attempts.reduce((sum, it) => sum + secondsOf(it, options), 0);
 }
 
 /**
@@ -146,7 +154,7 @@ export async function confirmRun(options: ConfirmRunOptions): Promise<Confirmed>
   const { plan } = program;
   const before = await readComplaints(host);
   const told = await traced({ ...options, prepared, program, folder });
-  const { played: { facts, ...played }, steps, tags, updates, ...rest } = told;
+  const { played: { facts, torn, ...played }, steps, tags, updates, ...rest } = told;
   const freesSeen = plan.releasesSeen && plan.hashPutsSeen && FREE_TAGS.some((it) => tags.has(it));
   const seen = [...watch.watched, ...(freesSeen ? ["free"] : [])];
   const truth: Truth = {
@@ -157,7 +165,7 @@ export async function confirmRun(options: ConfirmRunOptions): Promise<Confirmed>
   };
   const after = await readComplaints(host);
   const complaints = before === null || after === null ? null : after.filter((it) => !before.includes(it));
-  const evidence = new Evidence({ truth, facts, steps, updates, silent: played.silent, complaints });
+  const evidence = evidenceOf({ truth, facts, steps, updates, silent: played.silent, complaints }, torn);
   const { utcOffsetNs } = program.capture.attachment;
   const move = await moveAfterwards({ ...options, program: `${folder}/${STIMULUS}` }, told.played);
   return { prepared, plan, unwatched: watch.unwatched, evidence, ...played, move, utcOffsetNs, ...rest };
@@ -203,8 +211,9 @@ async function traced(
   const ending = AbortSignal.any([signal, over.signal]);
   const heardUntil = (ktimeNs: bigint) => patience(() => correlator.passedNs >= ktimeNs, ending);
   const isMet = (facts: Played["facts"]) => hasMetTheMoment({ facts, updates: writer.updates });
+  const holeIn = (facts: readonly Fact[]) => holeOf(facts, { plan, steps, updates: writer.updates });
   const playing = new Playing(
-    play({ ...options, program: `${folder}/${STIMULUS}`, signal: ending, heardUntil, isMet }),
+    play({ ...options, program: `${folder}/${STIMULUS}`, signal: ending, heardUntil, isMet, holeIn }),
   );
   const result = await follow({
     capture,
@@ -226,8 +235,24 @@ async function traced(
   // What is made when nobody looks any more is made for nothing.
   over.abort();
   const played = await playing.played;
-  steps.sort((one, other) => Number(one.ktimeNs - other.ktimeNs));
-  return { played, steps, tags, updates: writer.updates, result, trust: correlator.trust };
+  return { played, steps: inOrder(steps), tags, updates: writer.updates, result, trust: correlator.trust };
+}
+
+function inOrder(steps: readonly Step[]): readonly Step[] {
+  return steps.toSorted((one, other) => Number(one.ktimeNs - other.ktimeNs));
+}
+
+/** What of the kernel's word on some facts was lost, as far as it is known when they were heard. */
+function holeOf(
+  facts: readonly Fact[],
+  { plan, steps, updates }: {
+    readonly plan: Plan;
+    readonly steps: readonly Step[];
+    readonly updates: readonly Update[];
+  },
+): string | undefined {
+  const truth = { law: plan.law, isSeedLike: null, watched: new Set<string>() };
+  return new Evidence({ truth, facts, steps: inOrder(steps), updates }).holeIn(facts);
 }
 
 /**

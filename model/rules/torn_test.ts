@@ -1,0 +1,42 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { fact, LOSS, steps, TRUTH } from "../../tests/support/told.ts";
+import { BORN, MADE } from "../../tests/support/rule_ways.ts";
+import { Evidence } from "./evidence.ts";
+import { evidenceOf } from "./torn.ts";
+
+const WHOLE = fact("confirm-wait clone birth", { ...MADE, fromNs: 9000n, toNs: 9900n });
+const NOTHING = { truth: TRUTH, facts: [WHOLE], steps: [], updates: [] };
+
+test("evidenceOf() leaves what torn tries told out, unless it shows a rule broken", () => {
+  const torn = fact("confirm-wait clone birth", MADE);
+  assert.deepEqual(evidenceOf(NOTHING, [torn]).all, [WHOLE]);
+  // R1: CLONE_DETACHED beside CLONE_PIDFD is not refused.
+  const broken = fact("confirm-conflicts clone pidfd-detached", MADE);
+  const told = { ...NOTHING, steps: steps(BORN) };
+  assert.deepEqual(evidenceOf(told, [broken]).all, [broken, WHOLE]);
+  assert.deepEqual(evidenceOf(told, []).all, [WHOLE]);
+});
+
+test("Evidence.holeIn() tells what was lost while facts came about, and nothing of other times", () => {
+  const evidence = new Evidence({ ...NOTHING, updates: [LOSS] });
+  assert.match(evidence.holeIn([fact("confirm-wait clone birth", MADE)]) ?? "", /^Records were lost: /);
+  const [from, to] = [
+    fact("a clone b", { toNs: 500n, fromNs: 400n }),
+    fact("a clone b", { fromNs: 8000n, toNs: null }),
+  ];
+  assert.match(evidence.holeIn([from, to]) ?? "", /^Records were lost: /, "it was between them");
+  assert.equal(evidence.holeIn([WHOLE]), undefined);
+  assert.equal(evidence.holeIn([fact("a clone b", { fromNs: null, toNs: null })]), undefined);
+  assert.equal(evidence.holeIn([]), undefined);
+});
+
+test("Evidence.holeIn() tells of a return that was passed over", () => {
+  const whole = steps(BORN, { fromNs: 9000n });
+  const passedOver = steps("kernel_clone > copy_process", { fromNs: 9000n });
+  const elsewhere = steps(BORN, { fromNs: 1000n });
+  const of = (own: typeof whole) =>
+    new Evidence({ ...NOTHING, steps: [...elsewhere, ...own] }).holeIn([WHOLE]);
+  assert.equal(of(whole), undefined);
+  assert.match(of(passedOver) ?? "", /returned was not told: its probe was passed over$/);
+});
