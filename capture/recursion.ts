@@ -15,11 +15,13 @@ export interface ProgramMisses {
   readonly misses: number;
   /** Whether it is at a kprobe or a kretprobe. */
   readonly isKprobe: boolean;
-  /** Where it is, when that is fentry or fexit and the kernel says at which function, as lab:6.12 does and lab:6.1 not. */
+  /** Where it is, when that is fentry or fexit. */
   readonly place: {
     readonly kind: "fentry" | "fexit";
-    /** Id of the function in the kernel's BTF. */
-    readonly functionId: number;
+    /** The kernel's id of the link: they count up in the order of attaching. */
+    readonly linkId: number;
+    /** Id of the function in the kernel's BTF; lab:6.12 tells it, lab:6.1 does not. */
+    readonly functionId: number | undefined;
   } | undefined;
 }
 
@@ -90,7 +92,7 @@ export async function readRecursion(host: Host, bpftracePid: number): Promise<Re
  * const text = ["10.50 1.00", ...program, ...link, "10.51 1.00", ""].join("\n");
  * assert.deepEqual(parseRecursion(text, ""), {
  *   misses: 3,
- *   programs: [{ id: "7", misses: 3, isKprobe: false, place: { kind: "fentry", functionId: 9 } }],
+ *   programs: [{ id: "7", misses: 3, isKprobe: false, place: { kind: "fentry", linkId: 1, functionId: 9 } }],
  *   areKprobesCounted: true,
  *   fromNs: 10_500_000_000n,
  *   toNs: 10_520_000_000n,
@@ -129,8 +131,9 @@ export function parseRecursion(text: string, complaints: string): RecursionReadi
   };
 }
 
-/** What a link tells: of which program, how often its probe was passed over, and at which function it is. */
+/** What a link tells: of which program, how often its probe was passed over, and where it is. */
 interface Link {
+  readonly id: number;
   readonly program: string | undefined;
   readonly missed: number | undefined;
   readonly kind: "fentry" | "fexit" | undefined;
@@ -155,7 +158,8 @@ function readFiles(text: string) {
     const numberOf = (name: string) => fields.has(name) ? Number(fields.get(name)) : undefined;
     if (link !== undefined) {
       const kind = ATTACH_TYPES.get(numberOf("attach_type") ?? 0);
-      links.set(link, { program, missed: numberOf("missed"), kind, functionId: numberOf("target_btf_id") });
+      const [missed, functionId] = ["missed", "target_btf_id"].map(numberOf);
+      links.set(link, { id: Number(link), program, missed, kind, functionId });
     } else if (program !== undefined && type !== undefined) {
       const count = numberOf("recursion_misses");
       types.set(program, type);
@@ -165,12 +169,11 @@ function readFiles(text: string) {
   return { types, counts, links: [...links.values()] };
 }
 
-/** The function of a program with one link. */
+/** Where a program with one link is. */
 function placeOf([only, ...others]: readonly Link[]): ProgramMisses["place"] {
-  const { kind, functionId } = only ?? {};
-  return kind === undefined || functionId === undefined || others.length > 0
-    ? undefined
-    : { kind, functionId };
+  if (only?.kind === undefined || others.length > 0) return undefined;
+  const { kind, id: linkId, functionId } = only;
+  return { kind, linkId, functionId };
 }
 
 /** `BPF_TRACE_FENTRY` and `BPF_TRACE_FEXIT` of `enum bpf_attach_type`, include/uapi/linux/bpf.h. */

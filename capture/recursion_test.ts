@@ -63,7 +63,7 @@ test("parseRecursion() adds what links tell of kprobes, and knows whether every 
   }
 });
 
-test("parseRecursion() knows at which function a program is, where its link tells, and guesses nothing", () => {
+test("parseRecursion() knows where a program is, as far as its link tells", () => {
   const program = (id: number, prog_type = 26) => fdinfo(id, { prog_type, prog_id: id, recursion_misses: 0 });
   const link = (id: number, fields: Readonly<Record<string, number>>) =>
     fdinfo(20 + id, { link_id: id, prog_id: id, ...fields });
@@ -80,9 +80,9 @@ test("parseRecursion() knows at which function a program is, where its link tell
   );
   assert.ok(found.misses !== null);
   assert.deepEqual(found.programs.map((it) => it.place), [
-    { kind: "fentry", functionId: 91015 },
-    { kind: "fexit", functionId: 47962 },
-    undefined,
+    { kind: "fentry", linkId: 1, functionId: 91015 },
+    { kind: "fexit", linkId: 2, functionId: 47962 },
+    { kind: "fentry", linkId: 3, functionId: undefined },
     undefined,
     undefined,
   ]);

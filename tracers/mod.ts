@@ -13,7 +13,7 @@ export { BIRTH_PROBES, LIFECYCLE_SYMBOLS, LIFECYCLE_TRACEPOINTS, planLifecycle }
 export { addPaths, PATH_CALLS, PATH_FUNCTIONS, PATH_TRACEPOINTS } from "./pidfd_paths.ts";
 export type { PathCall, PathPlan } from "./pidfd_paths.ts";
 export { programPlaces } from "./program_places.ts";
-export type { ProgramPlace, ProgramPlaces } from "./program_places.ts";
+export type { LoadedProgram, ProgramPlace, ProgramPlaces } from "./program_places.ts";
 export type { SilentDoors } from "./_doors.ts";
 export type { ActorFilter, NoPlan, Plan, Rung, TraceLimits } from "./tracer.ts";
 export { freesUnseen } from "./unseen_frees.ts";

@@ -42,8 +42,8 @@ export interface MissWatchOptions {
    * program of this kind or of a tracepoint: `bpf_prog_active` is one for all of them, kernel/trace/bpf_trace.c.
    */
   readonly kprobesMatter: boolean;
-  /** Which probe the program at a function belongs to. */
-  readonly places: ProgramPlaces;
+  /** Which probes the programs belong to. */
+  readonly placesOf: ProgramPlaces;
 }
 
 /** What runs. */
@@ -62,7 +62,7 @@ export class MissWatch implements Disposable {
   readonly #bpftracePid: number;
   readonly #isCalm: boolean;
   readonly #kprobesMatter: boolean;
-  readonly #places: ProgramPlaces;
+  readonly #placesOf: ProgramPlaces;
   #settledNs: bigint | undefined;
   readonly #losses: Loss[] = [];
   #timer: ReturnType<typeof setTimeout> | undefined;
@@ -85,7 +85,7 @@ export class MissWatch implements Disposable {
     this.#bpftracePid = options.bpftracePid;
     this.#isCalm = options.isCalm;
     this.#kprobesMatter = options.kprobesMatter;
-    this.#places = options.places;
+    this.#placesOf = options.placesOf;
     this.#settledNs = options.isCalm ? undefined : 0n;
     this.#looking = this.#look();
     this.#later();
@@ -103,7 +103,7 @@ export class MissWatch implements Disposable {
       bpftracePid,
       isCalm: preemption.kind === "known" && ["none", "voluntary"].includes(preemption.value),
       kprobesMatter: plan.kprobesMatter,
-      places: programPlaces(plan, btf.kind === "known" ? btf.value : undefined),
+      placesOf: programPlaces(plan, btf.kind === "known" ? btf.value : undefined),
     });
   }
 
@@ -170,18 +170,18 @@ export class MissWatch implements Disposable {
   /** How often programs were passed over that a verdict can rest on, by the names of their probes. */
   #passedOver(before: Counted, now: Counted): ReadonlyMap<string, number> {
     const known = new Map(before.programs.map((it) => [it.id, it.misses]));
+    const places = this.#placesOf(now.programs);
     const lost = new Map<string, number>();
     for (const program of now.programs) {
       const misses = program.misses - (known.get(program.id) ?? 0);
-      const { name, isSpare } = this.#placeOf(program);
+      const { name, isSpare } = places.get(program.id) ?? this.#unnamed(program);
       if (misses > 0 && !isSpare) lost.set(name, (lost.get(name) ?? 0) + misses);
     }
     return lost;
   }
 
-  #placeOf({ isKprobe, place }: ProgramMisses): ProgramPlace {
-    const found = place === undefined ? undefined : this.#places(place.kind, place.functionId);
-    return found ?? { name: isKprobe ? "a kprobe" : "a probe", isSpare: isKprobe && !this.#kprobesMatter };
+  #unnamed({ isKprobe }: ProgramMisses): ProgramPlace {
+    return { name: isKprobe ? "a kprobe" : "a probe", isSpare: isKprobe && !this.#kprobesMatter };
   }
 
   #later(): void {

@@ -37,10 +37,12 @@ const CALM = { isCalm: true };
 /** Ids of two functions. */
 const [CLONES, LAST_PUT] = [41, 42];
 
-const PLACES: ProgramPlaces = (kind, functionId) =>
-  functionId === CLONES || functionId === LAST_PUT
-    ? { name: `${kind}:f${functionId}`, isSpare: functionId === LAST_PUT }
-    : undefined;
+const placesOf: ProgramPlaces = (programs) =>
+  new Map(programs.flatMap(({ id, place }) => {
+    const functionId = place?.functionId;
+    if (functionId !== CLONES && functionId !== LAST_PUT) return [];
+    return [[id, { name: `${place?.kind}:f${functionId}`, isSpare: functionId === LAST_PUT }] as const];
+  }));
 
 /** A watch over a machine whose looks find these, one after the other. */
 function watch(
@@ -54,7 +56,7 @@ function watch(
       found(10 + looks, misses[Math.min(looks++, misses.length - 1)], { type, isLinked, functionId }),
   });
   return new MissWatch(fakeHost({ commands }), {
-    ...{ bpftracePid: 77, kprobesMatter: true, places: PLACES },
+    ...{ bpftracePid: 77, kprobesMatter: true, placesOf },
     ...rest,
   });
 }

@@ -1,7 +1,14 @@
 // The recorded machines are true: the live guest gives the same programs, and its bpftrace takes each of them.
 
 import { startGuestHost } from "../../hosts/mod.ts";
-import { agreedPlan, attachOnce, bringStimulus, checkCounts, liveFacts } from "../support/plan_check.ts";
+import {
+  agreedPlan,
+  attachOnce,
+  bringStimulus,
+  checkCounts,
+  checkPlaces,
+  liveFacts,
+} from "../support/plan_check.ts";
 import { PLAN_VARIANTS } from "../support/plan_variants.ts";
 import { RECORDED_MACHINES } from "../support/recorded_machines.ts";
 import type { MachineName } from "../support/recorded_machines.ts";
@@ -25,7 +32,8 @@ for (const name of RECORDED_MACHINES) {
       onProgress,
     });
     const isCounted = COUNTED.includes(name);
-    if (isCounted) await bringStimulus(host);
+    const isAttached = ATTACHED.includes(name);
+    if (isCounted || isAttached) await bringStimulus(host);
     const live = await liveFacts(host);
     for (const variant of PLAN_VARIANTS) {
       await t.step(variant.name, async () => {
@@ -33,8 +41,10 @@ for (const name of RECORDED_MACHINES) {
         // The usual programs are attached to each of these guests by tests/lab/matrix_test.ts.
         const isUsual = !variant.lacks && variant.filter === undefined && variant.leaks !== true;
         if (isUsual) return;
+        const isTyped = !variant.lacks && variant.leaks === true;
+        if (isAttached && isTyped) await checkPlaces(host, { plan, live });
         if (isCounted) await checkCounts(host, { plan, live, rounds: ROUNDS });
-        else if (ATTACHED.includes(name)) await attachOnce(host, plan);
+        else if (isAttached && !isTyped) await attachOnce(host, { plan });
       });
     }
   });

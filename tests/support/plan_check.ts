@@ -5,7 +5,8 @@
  */
 
 import assert from "node:assert/strict";
-import { launch } from "../../capture/mod.ts";
+import { launch, readRecursion } from "../../capture/mod.ts";
+import type { Capture } from "../../capture/mod.ts";
 import { run } from "../../hosts/mod.ts";
 import type { GuestHost } from "../../hosts/mod.ts";
 import { discover } from "../../kernel/mod.ts";
@@ -13,7 +14,7 @@ import type { KernelFacts } from "../../kernel/mod.ts";
 import { buildStimulus } from "../../lab/mod.ts";
 import { environmentOf, renderProgram } from "../../program/mod.ts";
 import { copyTo } from "../../scripts/cli/copy.ts";
-import { LIFECYCLE_SYMBOLS, LIFECYCLE_TRACEPOINTS, planLifecycle } from "../../tracers/mod.ts";
+import { LIFECYCLE_SYMBOLS, LIFECYCLE_TRACEPOINTS, planLifecycle, programPlaces } from "../../tracers/mod.ts";
 import type { Plan } from "../../tracers/mod.ts";
 import { factsOf } from "./kernel_machine.ts";
 import { limitsOf } from "./plan_variants.ts";
@@ -57,14 +58,73 @@ export async function agreedPlan(
   return plan;
 }
 
-/** Attaches a program, as `plan` shows it, and detaches it again. */
-export async function attachOnce(host: GuestHost, plan: Plan): Promise<void> {
-  const { program } = plan;
+/** Attaches a program, as `plan` shows it, does something with it, and detaches it again. */
+export async function attachOnce(
+  host: GuestHost,
+  { plan: { program }, work }: {
+    readonly plan: Pick<Plan, "program">;
+    readonly work?: (capture: Capture) => Promise<void>;
+  },
+): Promise<void> {
   const source = renderProgram(program);
   await using capture = await launch(host, { source, environment: environmentOf(program), commandPid: 0 });
+  await work?.(capture);
   capture.stop();
   for await (const _messages of capture.messages()) { /* until it has ended */ }
   assert.equal(await capture.ended, "stopped");
+}
+
+/** Constant text: has the kernel count how often programs run, and prints what it has counted of a process's ones. */
+const RUNS = 'echo 1 >/proc/sys/kernel/bpf_stats_enabled; grep -HE "^(prog_id|run_cnt):" /proc/"$0"/fdinfo/*';
+
+/** Pidfds that are opened and closed. */
+const OPENED = 37;
+
+/** How often each program was run, by its id. */
+async function runsOf(host: GuestHost, bpftracePid: number): Promise<ReadonlyMap<string, number>> {
+  const { stdout } = await run(host, ["sh", "-c", RUNS, `${bpftracePid}`]);
+  const pairs = stdout.matchAll(/:prog_id:\t(\d+)\n[^\n]*:run_cnt:\t(\d+)$/gm);
+  return new Map([...pairs].map(([, id = "", count]) => [id, Number(count)]));
+}
+
+/**
+ * Pidfds are opened and closed while a plan is attached: the programs that are taken for those at these functions ran as
+ * often, whether the kernel tells the functions or the order of attaching does.
+ */
+export async function checkPlaces(
+  host: GuestHost,
+  { plan, live }: { readonly plan: Plan; readonly live: KernelFacts },
+): Promise<void> {
+  const placesOf = programPlaces(plan, live.btf.kind === "known" ? live.btf.value : undefined);
+  const work = async (capture: Capture) => {
+    const { bpftracePid } = capture.attachment;
+    const before = await runsOf(host, bpftracePid);
+    const made = await run(host, [`${STIMULUS_FOLDER}/stimulus`, "pidfd-open", `${OPENED}`], {
+      timeoutMs: 60_000,
+    });
+    assert.equal(made.code, 0, made.stderr);
+    const after = await runsOf(host, bpftracePid);
+    const reading = await readRecursion(host, bpftracePid);
+    if (reading.misses === null) assert.fail(reading.reason);
+    const untold = reading.programs.map(({ id, place }) => ({
+      id,
+      place: place === undefined ? undefined : { ...place, functionId: undefined },
+    }));
+    const entries = plan.program.probes.filter((it) => it.attach.kind === "fentry").length;
+    const byOrder = placesOf(untold);
+    assert.equal(byOrder.size, entries);
+    const told = placesOf(reading.programs);
+    for (const [id, place] of byOrder) assert.deepEqual(told.get(id), place);
+    const runs = new Map(
+      [...told].map(([id, { name }]) => [name, (after.get(id) ?? 0) - (before.get(id) ?? 0)]),
+    );
+    const opened = [...runs].find(([name]) => /^(fentry|kfunc):__x64_sys_pidfd_open$/.test(name));
+    const released = [...runs].find(([name]) =>
+      /^(fentry|kfunc):(pidfd_release|pidfs_evict_inode)$/.test(name)
+    );
+    assert.deepEqual([opened?.[1], released?.[1]], [OPENED, OPENED], JSON.stringify([...runs]));
+  };
+  await attachOnce(host, { plan, work });
 }
 
 /** Copies the stimulus to a guest. */
