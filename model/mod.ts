@@ -57,7 +57,7 @@ export { ATTEMPTS, EVERY_ATTEMPT, withheld } from "./rules/attempts.ts";
 export type { Attempt } from "./rules/attempts.ts";
 export { errorOf, stepOf } from "./rules/step.ts";
 export type { Step } from "./rules/step.ts";
-export { evidenceOf } from "./rules/torn.ts";
+export { evidenceOf, holeOf } from "./rules/torn.ts";
 export { hasMetTheMoment } from "./rules/r15_late.ts";
 export { couldBeSeedLike, isSeedLike } from "./rules/seed_like.ts";
 export { ruleOf, RULES } from "./rules/registry.ts";

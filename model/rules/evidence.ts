@@ -141,11 +141,7 @@ export class Evidence {
    * @returns the reason; `undefined` when nothing is missing
    */
   holeIn(facts: readonly Fact[]): string | undefined {
-    const times = facts.flatMap((it) => [it.fromNs, it.toNs]).filter((it) => it !== null);
-    const [first] = times;
-    if (first === undefined) return undefined;
-    const fromNs = times.reduce((one, other) => one < other ? one : other, first);
-    const toNs = times.reduce((one, other) => one > other ? one : other, first);
+    const [fromNs, toNs] = spanOf(facts);
     return this.doubt(fromNs, toNs) ?? this.#unreturned(facts);
   }
 
@@ -248,6 +244,17 @@ export class Evidence {
     );
     return loss === undefined ? undefined : lost(loss);
   }
+}
+
+/** From the first moment of some facts to the last, CLOCK_BOOTTIME in ns; no time at all when none of them has any. */
+export function spanOf(facts: readonly Fact[]): readonly [fromNs: bigint, toNs: bigint] {
+  const times = facts.flatMap((it) => [it.fromNs, it.toNs]).filter((it) => it !== null);
+  const [first] = times;
+  if (first === undefined) return [0n, -1n];
+  return [
+    times.reduce((one, other) => one < other ? one : other, first),
+    times.reduce((one, other) => one > other ? one : other, first),
+  ];
 }
 
 function lost({ body }: Update<"lost">): string {

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { fact, LOSS, steps, TRUTH } from "../../tests/support/told.ts";
+import { CLONE_WATCH } from "../../tracers/mod.ts";
 import { BORN, MADE } from "../../tests/support/rule_ways.ts";
 import { Evidence } from "./evidence.ts";
-import { evidenceOf } from "./torn.ts";
+import { evidenceOf, holeOf } from "./torn.ts";
 
 const WHOLE = fact("confirm-wait clone birth", { ...MADE, fromNs: 9000n, toNs: 9900n });
 const NOTHING = { truth: TRUTH, facts: [WHOLE], steps: [], updates: [] };
@@ -39,4 +40,24 @@ test("Evidence.holeIn() tells of a return that was passed over", () => {
     new Evidence({ ...NOTHING, steps: [...elsewhere, ...own] }).holeIn([WHOLE]);
   assert.equal(of(whole), undefined);
   assert.match(of(passedOver) ?? "", /returned was not told: its probe was passed over$/);
+});
+
+test("holeOf() tells of a loss only where a rule asks for what was lost", () => {
+  const truth = { ...TRUTH, watched: new Set(CLONE_WATCH) };
+  const made = fact("confirm-wait clone birth", MADE);
+  const told = { truth, facts: [made], steps: steps(BORN), updates: [LOSS] };
+  assert.match(holeOf(told) ?? "", /^Records were lost: /);
+  assert.equal(holeOf({ ...told, updates: [] }), undefined);
+  const timeless = { ...LOSS, body: { ...LOSS.body, to_ns: null } };
+  assert.equal(holeOf({ ...told, updates: [timeless] }), undefined, "another try has the same");
+  const closed = fact("confirm-orders close 1-reap-before");
+  assert.equal(holeOf({ ...told, facts: [closed] }), undefined);
+  // The loss was at another time than the call, within the time of the try.
+  const later = fact("confirm-orders close 1-reap-before", { fromNs: 4000n, toNs: 4100n });
+  const gap = { ...LOSS, body: { ...LOSS.body, from_ns: "3900", to_ns: "4200" } };
+  assert.equal(holeOf({ ...told, facts: [made, later], updates: [gap] }), undefined);
+  assert.match(
+    holeOf({ ...told, facts: [later, { ...made, fromNs: 4050n, toNs: 4060n }], updates: [gap] }) ?? "",
+    /lost/,
+  );
 });

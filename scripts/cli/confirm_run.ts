@@ -10,13 +10,13 @@ import { decode, DecodeError } from "../../events/mod.ts";
 import {
   ATTEMPTS,
   Correlator,
-  Evidence,
   evidenceOf,
   hasMetTheMoment,
+  holeOf,
   isSeedLike,
   stepOf,
 } from "../../model/mod.ts";
-import type { Fact, Move, Step, Truth, Update } from "../../model/mod.ts";
+import type { Evidence, Fact, Move, Step, Truth, Update } from "../../model/mod.ts";
 import { NdjsonReport } from "../../reports/mod.ts";
 import { CLONE_WATCH, freesUnseen, watchClones } from "../../tracers/mod.ts";
 import type { Plan } from "../../tracers/mod.ts";
@@ -153,10 +153,11 @@ export async function confirmRun(options: ConfirmRunOptions): Promise<Confirmed>
   });
   const { plan } = program;
   const before = await readComplaints(host);
-  const told = await traced({ ...options, prepared, program, folder });
+  const { watched } = watch;
+  const told = await traced({ ...options, prepared, program, folder, watched });
   const { played: { facts, torn, ...played }, steps, tags, updates, ...rest } = told;
   const freesSeen = plan.releasesSeen && plan.hashPutsSeen && FREE_TAGS.some((it) => tags.has(it));
-  const seen = [...watch.watched, ...(freesSeen ? ["free"] : [])];
+  const seen = [...watched, ...(freesSeen ? ["free"] : [])];
   const truth: Truth = {
     law: plan.law,
     isSeedLike: isSeedLike(facts),
@@ -177,6 +178,7 @@ async function traced(
     readonly prepared: Prepared;
     readonly program: AttachedProgram;
     readonly folder: string;
+    readonly watched: readonly string[];
   },
 ) {
   const { host, prepared, program, folder, terminal, signal, lost } = options;
@@ -211,7 +213,11 @@ async function traced(
   const ending = AbortSignal.any([signal, over.signal]);
   const heardUntil = (ktimeNs: bigint) => patience(() => correlator.passedNs >= ktimeNs, ending);
   const isMet = (facts: Played["facts"]) => hasMetTheMoment({ facts, updates: writer.updates });
-  const holeIn = (facts: readonly Fact[]) => holeOf(facts, { plan, steps, updates: writer.updates });
+  const holeIn = (facts: readonly Fact[]) => {
+    // Frees may come later: what is not freed by now is not missed.
+    const truth = { law, isSeedLike: null, watched: new Set(options.watched) };
+    return holeOf({ truth, facts, steps: inOrder(steps), updates: writer.updates });
+  };
   const playing = new Playing(
     play({ ...options, program: `${folder}/${STIMULUS}`, signal: ending, heardUntil, isMet, holeIn }),
   );
@@ -240,19 +246,6 @@ async function traced(
 
 function inOrder(steps: readonly Step[]): readonly Step[] {
   return steps.toSorted((one, other) => Number(one.ktimeNs - other.ktimeNs));
-}
-
-/** What of the kernel's word on some facts was lost, as far as it is known when they were heard. */
-function holeOf(
-  facts: readonly Fact[],
-  { plan, steps, updates }: {
-    readonly plan: Plan;
-    readonly steps: readonly Step[];
-    readonly updates: readonly Update[];
-  },
-): string | undefined {
-  const truth = { law: plan.law, isSeedLike: null, watched: new Set<string>() };
-  return new Evidence({ truth, facts, steps: inOrder(steps), updates }).holeIn(facts);
 }
 
 /**
