@@ -76,7 +76,7 @@ export function rulesPage(): string {
     "",
     "A function is told of where it is entered too when something would follow from its not returning. When the return is",
     "missing in a call that came back, its probe was passed over (a kretprobe has few places for callers that are inside at",
-    "once, and old kernels do not count those that found none): nothing is judged by that call, and all is played again.",
+    "once, and old kernels do not count those that found none): nothing is judged by that call, and it is made again.",
   ];
   return `${lines.join("\n")}\n`;
 }
