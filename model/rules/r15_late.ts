@@ -31,7 +31,12 @@ export function hasMetTheMoment(told: {
 }): boolean {
   const loops = told.facts.filter((it) => it.scenario === SCENARIO && it.fact === "loop");
   const isThere = loops.some((it) => [...it.errnos?.keys() ?? []].some((errno) => errno !== ENOSYS));
-  return (loops.length > 0 && !isThere) || lateFailures(told.updates).length > 0;
+  // Those of a try that was made again are not looked at any more.
+  const isIn = (ktimeNs: bigint | null) =>
+    loops.some(({ fromNs, toNs }) =>
+      ktimeNs !== null && fromNs !== null && toNs !== null && ktimeNs >= fromNs && ktimeNs <= toNs
+    );
+  return (loops.length > 0 && !isThere) || lateFailures(told.updates).some((it) => isIn(it.ktimeNs));
 }
 
 function late({ updates }: Evidence): readonly Check[] {

@@ -11,6 +11,11 @@ test("hasMetTheMoment() when a clone failed after its file was made, or where th
   assert.equal(hasMetTheMoment({ facts: [LOOP], updates: [] }), false);
   assert.equal(hasMetTheMoment({ facts: [LOOP], updates: [failedClone({ errno: "EFAULT" })] }), false);
   assert.equal(hasMetTheMoment({ facts: [LOOP], updates: [LATE] }), true);
+  assert.equal(
+    hasMetTheMoment({ facts: [{ ...LOOP, fromNs: 1600n }], updates: [LATE] }),
+    false,
+    "of another try",
+  );
   assert.equal(hasMetTheMoment({ facts: [NO_CLONE3], updates: [] }), true);
   assert.equal(hasMetTheMoment({ facts: [], updates: [] }), false);
 });

@@ -8,6 +8,7 @@ import { judgeRule } from "./confirm_rule.ts";
 import { CONFIRM_RULES } from "./confirm_rules.ts";
 import { Evidence, spanOf } from "./evidence.ts";
 import type { Told } from "./evidence.ts";
+import type { Update } from "../update.ts";
 import type { Fact } from "./facts.ts";
 
 /**
@@ -51,7 +52,7 @@ export function holeOf(told: Told): string | undefined {
  * What is broken stays broken, however often it is tried: where a torn try shows a rule broken, it is evidence too.
  *
  * @param told what both witnesses have told, and of the facts those of the tries that stand
- * @param torn the facts of tries that were made again
+ * @param torn the facts of each try that was made again
  * @returns the evidence
  *
  * @example
@@ -63,9 +64,17 @@ export function holeOf(told: Told): string | undefined {
  * assert.deepEqual(evidenceOf({ truth, facts: [], steps: [], updates: [] }, []).all, []);
  * ```
  */
-export function evidenceOf(told: Told, torn: readonly Fact[]): Evidence {
-  const whole = new Evidence(told);
-  if (torn.length === 0) return whole;
-  const all = new Evidence({ ...told, facts: [...torn, ...told.facts] });
-  return CONFIRM_RULES.some((it) => judgeRule(it, all).verdict === "broken") ? all : whole;
+export function evidenceOf(told: Told, torn: readonly (readonly Fact[])[]): Evidence {
+  if (torn.length === 0) return new Evidence(told);
+  const all = new Evidence({ ...told, facts: [...torn.flat(), ...told.facts] });
+  if (CONFIRM_RULES.some((it) => judgeRule(it, all).verdict === "broken")) return all;
+  const spans = torn.map(spanOf);
+  const isTorn = ({ ktimeNs }: Update) =>
+    ktimeNs !== null && spans.some(([fromNs, toNs]) => ktimeNs >= fromNs && ktimeNs <= toNs);
+  return new Evidence({ ...told, updates: told.updates.filter((it) => !(isWord(it) && isTorn(it))) });
+}
+
+/** Whether an update is the model's word on something, and not on what is there from then on. */
+function isWord({ type }: Update): boolean {
+  return type === "clone.failed" || type === "finding";
 }

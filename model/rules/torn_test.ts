@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fact, LOSS, steps, TRUTH } from "../../tests/support/told.ts";
+import { fact, failedClone, LOSS, steps, TRUTH } from "../../tests/support/told.ts";
 import { CLONE_WATCH } from "../../tracers/mod.ts";
 import { BORN, MADE } from "../../tests/support/rule_ways.ts";
 import { Evidence } from "./evidence.ts";
@@ -11,12 +11,20 @@ const NOTHING = { truth: TRUTH, facts: [WHOLE], steps: [], updates: [] };
 
 test("evidenceOf() leaves what torn tries told out, unless it shows a rule broken", () => {
   const torn = fact("confirm-wait clone birth", MADE);
-  assert.deepEqual(evidenceOf(NOTHING, [torn]).all, [WHOLE]);
+  assert.deepEqual(evidenceOf(NOTHING, [[torn]]).all, [WHOLE]);
   // R1: CLONE_DETACHED beside CLONE_PIDFD is not refused.
   const broken = fact("confirm-conflicts clone pidfd-detached", MADE);
   const told = { ...NOTHING, steps: steps(BORN) };
-  assert.deepEqual(evidenceOf(told, [broken]).all, [broken, WHOLE]);
+  assert.deepEqual(evidenceOf(told, [[broken]]).all, [broken, WHOLE]);
   assert.deepEqual(evidenceOf(told, []).all, [WHOLE]);
+});
+
+test("evidenceOf() leaves the model's word on torn tries out too, and keeps that on others", () => {
+  const torn = fact("confirm-into-cgroup clone3 cgroup", { ...MADE, fromNs: 1400n, toNs: 1600n });
+  const other = fact("confirm-into-cgroup clone3 cgroup", { ...MADE, fromNs: 3000n, toNs: 3100n });
+  const updates = [failedClone({ file_released: null, pid_dropped: null }), LOSS];
+  assert.deepEqual(evidenceOf({ ...NOTHING, updates }, [[torn]]).updates, [LOSS]);
+  assert.deepEqual(evidenceOf({ ...NOTHING, updates }, [[other], []]).updates, updates);
 });
 
 test("Evidence.holeIn() tells what was lost while facts came about, and nothing of other times", () => {

@@ -45,8 +45,8 @@ export interface PlayOptions {
 export interface Played {
   /** Everything that was told. */
   readonly facts: readonly Fact[];
-  /** What was told by tries of which the kernel's word was lost, and which were made again. */
-  readonly torn: readonly Fact[];
+  /** What was told by each try of which the kernel's word was lost, and which was made again. */
+  readonly torn: readonly (readonly Fact[])[];
   /** Why a provocation told nothing, by its name. */
   readonly silent: ReadonlyMap<string, string>;
   /** Names of those that were begun and did not come to their end. */
@@ -137,13 +137,13 @@ export async function play(options: PlayOptions): Promise<Played> {
     // What hangs in the kernel can take the machine with it; nothing more is tried there.
     if (made.end === "never" && !signal.aborted) over = `${name} did not come back`;
   }
-  return { facts, torn: torn.facts, silent, unfinished };
+  return { facts, torn: torn.tries, silent, unfinished };
 }
 
 /** What was told in vain, and how much time may still be spent on doing it again. */
 class Torn {
-  /** What was told. */
-  readonly facts: Fact[] = [];
+  /** What was told by each try. */
+  readonly tries: (readonly Fact[])[] = [];
   readonly #holeIn: (facts: readonly Fact[]) => string | undefined;
   #leftMs = AGAIN_SECONDS * 1000;
 
@@ -156,7 +156,7 @@ class Torn {
     const hole = reason === undefined && tookMs <= this.#leftMs ? this.#holeIn(facts) : undefined;
     if (hole === undefined) return undefined;
     this.#leftMs -= tookMs;
-    this.facts.push(...facts);
+    this.tries.push(facts);
     return hole;
   }
 }

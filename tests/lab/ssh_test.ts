@@ -195,6 +195,8 @@ async function lostNetwork(ssh: SshGuests, guests: Readonly<Record<string, Guest
   assert.deepEqual([gone?.complete, gone?.exit_code], [false, 4], tail(stderr));
   assert.match(gone?.reason ?? "", /^Connection to "ssh:lab-61" is gone/);
   const whole = ends.get(`ssh:${kept.name}`);
+  const lostThere = ofType(events, "lost").filter((it) => it.host === `ssh:${kept.name}`);
+  assert.deepEqual([lostThere, whole?.reason], [[], "the time of 25 s was over"], tail(stderr));
   assert.deepEqual([whole?.complete, whole?.exit_code], [true, 0], tail(stderr));
   assert.equal(code, 4);
   const log = await consoleHas(guest, "network: looked");
