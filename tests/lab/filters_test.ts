@@ -12,12 +12,16 @@ const USER = 1234;
 const GROUP = "/filters-test";
 const [MINE, INSIDE, NOISE] = [2, 3, 23];
 
+/** A cgroup as Docker names that of a container, and the id in its name. */
+const CONTAINER = "4f7a".repeat(16);
+const INNER = `${GROUP}/docker-${CONTAINER}.scope`;
+
 /** A user and a cgroup that have some pidfds, and a noisy neighbour that has many and polls them. */
 const SCRIPT = `set -e
 cp ./stimulus /tmp/filters-stimulus && chmod 755 /tmp/filters-stimulus
 setpriv --reuid=${USER} --clear-groups /tmp/filters-stimulus uses-poll ${MINE} >/dev/null
-mkdir -p /sys/fs/cgroup${GROUP}/inner
-(echo 0 >/sys/fs/cgroup${GROUP}/inner/cgroup.procs; exec ./stimulus three-pidfds ${INSIDE} >/dev/null)
+mkdir -p /sys/fs/cgroup${INNER}
+(echo 0 >/sys/fs/cgroup${INNER}/cgroup.procs; exec ./stimulus three-pidfds ${INSIDE} >/dev/null)
 ./stimulus uses-poll ${NOISE} >/dev/null`;
 
 /** Least uses of one pidfd of the scenario. */
@@ -73,7 +77,11 @@ for (const kernel of ["6.12", "6.1"]) {
       assert.ok(usesOf(others) >= NOISE * USES_MIN);
       const inside = ofType(await replayed("-u", "0", "-c", GROUP), "pidfd.create");
       assert.equal(inside.length, 3 * INSIDE);
-      assert.deepEqual([...new Set(inside.map((it) => it.process?.cgroup))], [`${GROUP}/inner`]);
+      assert.deepEqual([...new Set(inside.map((it) => it.process?.cgroup))], [INNER]);
+      assert.deepEqual([...new Set(inside.map((it) => it.process?.container))], [CONTAINER]);
+      const boxed = await replayed("-u", "0", "--container", CONTAINER.slice(0, 12));
+      assert.deepEqual(ofType(boxed, "pidfd.create"), inside);
+      assert.deepEqual(ofType(await replayed("-u", "0", "--container", "4f7b"), "pidfd.create"), []);
     });
 
     await t.step("the uses of others are left out in the kernel, and nothing that is shown", async () => {
