@@ -125,7 +125,11 @@ async function playCalmly(guest: LoadedGuest, reading: Reading): Promise<void> {
 
 async function losesAndSaysSo(guest: LoadedGuest): Promise<void> {
   const watch = new Watch();
-  await using reading = await guest.attach({ bufferPages: TINY_PAGES, onMessage: watch.look });
+  await using reading = await guest.attach({
+    bufferPages: TINY_PAGES,
+    onMessage: watch.look,
+    keepsNumbers: true,
+  });
   await playCalmly(guest, reading);
   const load = await guest.play("load-burst", `${HELD_IN_BURST}`, `${CHILDREN}`);
   await sleep(DOUBT_MS);
@@ -149,12 +153,15 @@ async function losesAndSaysSo(guest: LoadedGuest): Promise<void> {
 }
 
 /** Every gap has its CPU, its size and its window, and together they are what is missing. */
-function assertLossesAreTold({ updates, numbered, correlator }: Reading): void {
+function assertLossesAreTold({ updates, numbered, numbers, correlator }: Reading): void {
   const gaps = updatesOf(updates, "lost").map((it) => it.body).filter((it) => it.reason === "gap");
   const { lost, records } = correlator.trust;
   assert.ok(gaps.length > 0 && numbered > records, "nothing was lost: the buffer is too large for this test");
-  assert.equal(gaps.reduce((sum, it) => sum + (it.events ?? NaN), 0), numbered - records);
-  assert.equal(lost, numbered - records);
+  const twice = [...numbers].filter(([, kinds]) => kinds.length > 1);
+  for (const [number, kinds] of twice) console.log(`two records have number ${number}: ${kinds.join(", ")}`);
+  const missing = numbered - numbers.size;
+  assert.equal(gaps.reduce((sum, it) => sum + (it.events ?? NaN), 0), missing);
+  assert.equal(lost, missing);
   for (const it of gaps) {
     assert.ok(it.cpu !== null && it.from_ns !== null && it.to_ns !== null, it.detail);
     assert.ok(BigInt(it.from_ns) <= BigInt(it.to_ns), it.detail);

@@ -16,6 +16,7 @@ import { buildStimulus } from "../../lab/mod.ts";
 import { Correlator } from "../../model/mod.ts";
 import type { TaskSlot, Update } from "../../model/mod.ts";
 import { COUNTERS, environmentOf, renderProgram } from "../../program/mod.ts";
+import { WIRE_TABLE } from "../../schema/mod.ts";
 import { copyTo } from "../../scripts/cli/copy.ts";
 import { prepare } from "../../scripts/cli/prepare.ts";
 import type { Plan } from "../../tracers/mod.ts";
@@ -175,6 +176,8 @@ export interface ReadingOptions {
   readonly onUpdate?: (update: Update) => void;
   /** Looks at the model after each message. */
   readonly onMessage?: (reading: Reading) => void;
+  /** Whether the number of each record is kept. @default {false} */
+  readonly keepsNumbers?: boolean;
 }
 
 /** A program that is attached, and the model beside it. */
@@ -185,6 +188,8 @@ export class Reading implements AsyncDisposable {
   readonly updates: Update[] = [];
   /** Totals that the program printed at its end, of all CPUs and counters together. */
   numbered = 0;
+  /** Kinds of the records by counter, CPU and number, where they are to be kept. */
+  readonly numbers: Map<string, string[]> = new Map();
   /** CLOCK_BOOTTIME in ns from which on everything is seen. */
   readonly attachedNs: bigint;
   readonly #capture: Capture;
@@ -237,12 +242,22 @@ export class Reading implements AsyncDisposable {
         if (it.kind === "totals" && NUMBERED.includes(it.map)) {
           for (const many of it.byCpu.values()) this.numbered += many;
         }
+        if (this.#options.keepsNumbers === true && it.kind === "record") this.#keep(it.text);
         this.#hear(this.correlator.take([it]));
         // Who is behind gets many at once, and still is to look in between.
         this.#options.onMessage?.(this);
       }
     }
     this.#hear(this.correlator.finish());
+  }
+
+  /** A softirq can interrupt a program between reading and writing its counter: then two records have one number. */
+  #keep(text: string): void {
+    const [kind = "", cpu, number] = text.split(" ");
+    const counter = Object.entries(WIRE_TABLE).find(([it]) => it === kind)?.[1].numbering ?? "none";
+    if (counter === "none") return;
+    const key = `${counter} ${cpu} ${number}`;
+    this.numbers.set(key, [...this.numbers.get(key) ?? [], kind]);
   }
 
   #hear(updates: readonly Update[]): void {
