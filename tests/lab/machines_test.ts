@@ -3,10 +3,10 @@
 import { startGuestHost } from "../../hosts/mod.ts";
 import {
   agreedPlan,
+  attachAndCheckPlaces,
   attachOnce,
   bringStimulus,
   checkCounts,
-  checkPlaces,
   liveFacts,
 } from "../support/plan_check.ts";
 import { PLAN_VARIANTS } from "../support/plan_variants.ts";
@@ -41,10 +41,10 @@ for (const name of RECORDED_MACHINES) {
         // The usual programs are attached to each of these guests by tests/lab/matrix_test.ts.
         const isUsual = !variant.lacks && variant.filter === undefined && variant.leaks !== true;
         if (isUsual) return;
-        const isTyped = !variant.lacks && variant.leaks === true;
-        if (isAttached && isTyped) await checkPlaces(host, { plan, live });
-        if (isCounted) await checkCounts(host, { plan, live, rounds: ROUNDS });
-        else if (isAttached && !isTyped) await attachOnce(host, { plan });
+        const hasPlaces = isAttached && variant.leaks === true && !variant.lacks;
+        if (isCounted) await checkCounts(host, { plan, live, rounds: ROUNDS, hasPlaces });
+        else if (hasPlaces) await attachAndCheckPlaces(host, { plan, live });
+        else if (isAttached) await attachOnce(host, { plan });
       });
     }
   });

@@ -87,44 +87,52 @@ async function runsOf(host: GuestHost, bpftracePid: number): Promise<ReadonlyMap
   return new Map([...pairs].map(([, id = "", count]) => [id, Number(count)]));
 }
 
+/** What is attached to a guest that has the stimulus. */
+interface Attached {
+  readonly plan: Plan;
+  readonly live: KernelFacts;
+  readonly bpftracePid: number;
+}
+
 /**
  * Pidfds are opened and closed while a plan is attached: the programs that are taken for those at these functions ran as
  * often, whether the kernel tells the functions or the order of attaching does.
  */
-export async function checkPlaces(
-  host: GuestHost,
-  { plan, live }: { readonly plan: Plan; readonly live: KernelFacts },
-): Promise<void> {
+async function checkPlaces(host: GuestHost, { plan, live, bpftracePid }: Attached): Promise<void> {
   const placesOf = programPlaces(plan, live.btf.kind === "known" ? live.btf.value : undefined);
-  const work = async (capture: Capture) => {
-    const { bpftracePid } = capture.attachment;
-    const before = await runsOf(host, bpftracePid);
-    const made = await run(host, [`${STIMULUS_FOLDER}/stimulus`, "pidfd-open", `${OPENED}`], {
-      timeoutMs: 60_000,
-    });
-    assert.equal(made.code, 0, made.stderr);
-    const after = await runsOf(host, bpftracePid);
-    const reading = await readRecursion(host, bpftracePid);
-    if (reading.misses === null) assert.fail(reading.reason);
-    const untold = reading.programs.map(({ id, place }) => ({
-      id,
-      place: place === undefined ? undefined : { ...place, functionId: undefined },
-    }));
-    const entries = plan.program.probes.filter((it) => it.attach.kind === "fentry").length;
-    const byOrder = placesOf(untold);
-    assert.equal(byOrder.size, entries);
-    const told = placesOf(reading.programs);
-    for (const [id, place] of byOrder) assert.deepEqual(told.get(id), place);
-    const runs = new Map(
-      [...told].map(([id, { name }]) => [name, (after.get(id) ?? 0) - (before.get(id) ?? 0)]),
-    );
-    const opened = [...runs].find(([name]) => /^(fentry|kfunc):__x64_sys_pidfd_open$/.test(name));
-    const released = [...runs].find(([name]) =>
-      /^(fentry|kfunc):(pidfd_release|pidfs_evict_inode)$/.test(name)
-    );
-    assert.deepEqual([opened?.[1], released?.[1]], [OPENED, OPENED], JSON.stringify([...runs]));
-  };
-  await attachOnce(host, { plan, work });
+  const before = await runsOf(host, bpftracePid);
+  const made = await run(host, [`${STIMULUS_FOLDER}/stimulus`, "pidfd-open", `${OPENED}`], {
+    timeoutMs: 60_000,
+  });
+  assert.equal(made.code, 0, made.stderr);
+  const after = await runsOf(host, bpftracePid);
+  const reading = await readRecursion(host, bpftracePid);
+  if (reading.misses === null) assert.fail(reading.reason);
+  const untold = reading.programs.map(({ id, place }) => ({
+    id,
+    place: place === undefined ? undefined : { ...place, functionId: undefined },
+  }));
+  const byOrder = placesOf(untold);
+  assert.equal(byOrder.size, plan.program.probes.filter((it) => it.attach.kind === "fentry").length);
+  const told = placesOf(reading.programs);
+  for (const [id, place] of byOrder) assert.deepEqual(told.get(id), place);
+  const runs = [...told].map(([id, { name }]) =>
+    [name, (after.get(id) ?? 0) - (before.get(id) ?? 0)] as const
+  );
+  const opened = runs.find(([name]) => /^(fentry|kfunc):__x64_sys_pidfd_open$/.test(name));
+  const released = runs.find(([name]) => /^(fentry|kfunc):(pidfd_release|pidfs_evict_inode)$/.test(name));
+  assert.deepEqual([opened?.[1], released?.[1]], [OPENED, OPENED], JSON.stringify(runs));
+}
+
+/** Attaches a program to a guest that has the stimulus, and looks which program is which. */
+export async function attachAndCheckPlaces(
+  host: GuestHost,
+  { plan, live }: Omit<Attached, "bpftracePid">,
+): Promise<void> {
+  await attachOnce(host, {
+    plan,
+    work: ({ attachment: { bpftracePid } }) => checkPlaces(host, { plan, live, bpftracePid }),
+  });
 }
 
 /** Copies the stimulus to a guest. */
@@ -137,11 +145,15 @@ export async function bringStimulus(host: GuestHost): Promise<void> {
  * Attaches a program, makes three pidfds of each of some processes, and compares births, releases and counts.
  *
  * @param host the guest, which stays
- * @param options the plan to attach, what its machine is known to have, and how many processes
+ * @param options the plan to attach, what its machine is known to have, how many processes, and whether it is looked
+ *   which program is which
  */
 export async function checkCounts(
   host: GuestHost,
-  { plan, live, rounds }: { readonly plan: Plan; readonly live: KernelFacts; readonly rounds: number },
+  { plan, live, rounds, hasPlaces }: Omit<Attached, "bpftracePid"> & {
+    readonly rounds: number;
+    readonly hasPlaces: boolean;
+  },
 ): Promise<void> {
   const { cpus } = await host.describe();
   const guest = await TracedGuest.attach(host, plan, { cpus, places: live.symbols.places });
@@ -163,6 +175,7 @@ export async function checkCounts(
     if (!plan.releasesSeen) return;
     assert.deepEqual(ofType(events, "finding"), []);
     assert.ok(created.every((it) => it.count.expected === it.count.after));
+    if (hasPlaces) await checkPlaces(host, { plan, live, bpftracePid: guest.bpftracePid });
   } finally {
     await guest.detach();
   }

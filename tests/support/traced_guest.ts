@@ -151,6 +151,11 @@ export class TracedGuest implements AsyncDisposable {
     return new TracedGuest(host, capture, { plan, cpus });
   }
 
+  /** Process id of bpftrace there. */
+  get bpftracePid(): number {
+    return this.#capture.attachment.bpftracePid;
+  }
+
   /** Runs one scenario, waits for the last events about it, and returns both views. */
   async stimulate(scenario: string, rounds: number): Promise<Stimulated> {
     const first = this.events.length;
