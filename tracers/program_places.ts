@@ -5,7 +5,7 @@
  * (`bpf_tracing_link_show_fdinfo()`, kernel/bpf/syscall.c; lab:6.12 has it, lab:6.1 has not). Without that, the order of
  * attaching tells it: bpftrace attaches what is entered last to first, so that probes of one place fire in their order.
  * That holds for 0.17, 0.23 and 0.27, though 0.17 loads the programs in that order too, and the others do not
- * (tests/lab/trust_test.ts).
+ * (tests/lab/machines_test.ts); versions between them were not tried.
  *
  * @module
  */
